@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generate } from './generate.ts';
+
+/** Makes what git does not keep (Prisma's client, the UI's files), and only where what it is made from has changed. */
+
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Where the last made things' input hashes lie. */
+const STAMPS = 'dist/.stamps';
+
+/** One thing that is made from files. */
+export interface Product {
+  readonly name: string;
+  /** Files and folders it is made from. */
+  readonly inputs: readonly string[];
+  /** Files that are there once it is made. */
+  readonly outputs: readonly string[];
+  make(): void;
+}
+
+const PRISMA_CLIENT: Product = {
+  name: 'prisma-client',
+  inputs: ['prisma/models.prisma', 'scripts/generate.ts', 'package-lock.json'],
+  outputs: ['prisma/generated/sqlite/client.ts', 'prisma/generated/sqlite/pothos.ts'],
+  make: generate,
+};
+
+const UI: Product = {
+  name: 'ui',
+  inputs: ['ui', 'server/ledger', 'server/ed25519.ts', 'vite.config.ts', 'package-lock.json'],
+  outputs: ['dist/ui/index.html'],
+  make: () => runNode('vite/bin/vite.js', ['build', '--logLevel', 'warn']),
+};
+
+/** What to tell the person who waits; nothing by default. */
+export type Announce = (sentence: string) => void;
+
+/**
+ * Makes Prisma's client and the UI where they are missing or older than what they are made from.
+ *
+ * A crash in the middle leaves no stamp, so the next call makes the thing again.
+ *
+ * @throws Error with the tool's own words when one of them cannot be made
+ */
+export function prepare(announce: Announce = () => undefined): void {
+  preparePrismaClient(announce);
+  prepareUi(announce);
+}
+
+/** As `prepare`, for Prisma's client only. */
+export function preparePrismaClient(announce: Announce = () => undefined): void {
+  if (makeIfStale(ROOT, PRISMA_CLIENT)) announce('Generated the database client.');
+}
+
+/** As `prepare`, for the UI only. */
+export function prepareUi(announce: Announce = () => undefined): void {
+  if (makeIfStale(ROOT, UI)) announce('Built the user interface.');
+}
+
+/** Makes one thing if it is stale; gives whether it did. */
+export function makeIfStale(root: string, product: Product): boolean {
+  const stamp = join(root, STAMPS, product.name);
+  const complete = product.outputs.every((output) => existsSync(join(root, output)));
+  const isFresh = complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === hashFiles(root, product.inputs);
+  if (!isFresh) make(root, product);
+  return !isFresh;
+}
+
+function make(root: string, product: Product): void {
+  const stamp = join(root, STAMPS, product.name);
+  const inputHash = hashFiles(root, product.inputs);
+  rmSync(stamp, { force: true });
+  product.make();
+  const missing = product.outputs.find((output) => !existsSync(join(root, output)));
+  if (missing !== undefined) throw new Error(`${product.name} was made, but ${missing} is not there`);
+  mkdirSync(join(root, STAMPS), { recursive: true });
+  writeFileSync(stamp, inputHash);
+}
+
+function hashFiles(root: string, inputs: readonly string[]): string {
+  const sum = createHash('sha256');
+  for (const file of inputs.flatMap((input) => listFiles(root, input))) {
+    const bytes = readFileSync(join(root, file));
+    sum.update(`${file}\0${bytes.length}\0`).update(bytes);
+  }
+  return sum.digest('hex');
+}
+
+function listFiles(root: string, path: string): readonly string[] {
+  if (!existsSync(join(root, path))) throw new Error(`there is no ${path} in ${root}`);
+  const items = readdirSync(join(root, path), { withFileTypes: true, recursive: true });
+  return items
+    .filter((item) => item.isFile())
+    .map((item) => join(item.parentPath, item.name).slice(root.length))
+    .toSorted();
+}
+
+/** Runs a package's program with this Node, its output shown only when it fails. */
+function runNode(program: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'node_modules', program), ...args],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+}
+
+// `node scripts/prepare.ts client` or `ui` makes that thing anew, stale or not.
+if (import.meta.main) {
+  for (const name of process.argv.slice(2)) {
+    if (name !== 'client' && name !== 'ui') throw new Error(`there is nothing called ${name} to make: client, ui`);
+    make(ROOT, name === 'client' ? PRISMA_CLIENT : UI);
+  }
+}

@@ -1,0 +1,216 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+/** One setting: where it comes from, what it is when it is not given, and what it means. */
+export interface Setting {
+  readonly name: string;
+  /** As `docs/OPERATIONS.md` shows it. */
+  readonly defaultText: string;
+  readonly meaning: string;
+  readonly schema: z.ZodType;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+const WHOLE = /^\d{1,9}$/;
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(WHOLE, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const text = z.string().min(1, 'must not be empty');
+
+/** Every setting there is. The table in `docs/OPERATIONS.md` is made from this. */
+export const SETTINGS = [
+  {
+    name: 'INDELIBLE_DATA_DIR',
+    defaultText: "the platform's data folder",
+    meaning: 'Folder of the SQLite files, the keys (mode 0600) and the administrator token.',
+    schema: text.optional(),
+  },
+  {
+    name: 'HOST',
+    defaultText: '`127.0.0.1`',
+    meaning: 'Address to listen on. Anything but loopback needs TLS or `INDELIBLE_BEHIND_PROXY`.',
+    schema: text.default('127.0.0.1'),
+  },
+  {
+    name: 'PORT',
+    defaultText: '`4280`',
+    meaning: 'Port to listen on, 0 to 65,535; 0 takes a free one.',
+    schema: whole(0, 65_535).default(4280),
+  },
+  {
+    name: 'INDELIBLE_TLS_CERT',
+    defaultText: 'unset',
+    meaning: 'PEM file of the certificate chain. With it the server speaks HTTPS only.',
+    schema: text.optional(),
+  },
+  {
+    name: 'INDELIBLE_TLS_KEY',
+    defaultText: 'unset',
+    meaning: "PEM file of the certificate's private key.",
+    schema: text.optional(),
+  },
+  {
+    name: 'INDELIBLE_BEHIND_PROXY',
+    defaultText: '`false`',
+    meaning: '`true` states that a proxy in front ends TLS, and allows a `HOST` that is not loopback without it.',
+    schema: flag.default(false),
+  },
+  {
+    name: 'AUDIT_QUEUE_NAME',
+    defaultText: '`audit-events`',
+    meaning: 'Name of the queue, as metrics and logs show it.',
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ . -')
+      .default('audit-events'),
+  },
+  {
+    name: 'WORKER_CONCURRENCY',
+    defaultText: '`2`',
+    meaning: 'Batches leased at once, each of another ledger, 1 to 64.',
+    schema: whole(1, 64).default(2),
+  },
+  {
+    name: 'LOG_LEVEL',
+    defaultText: '`info`',
+    meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`; one JSON object a line.',
+    schema: z.enum(LOG_LEVELS).default('info'),
+  },
+  {
+    name: 'INDELIBLE_ADMIN_TOKEN',
+    defaultText: 'unset',
+    meaning: 'Secret of the bootstrap administrator, at least 20 characters; else one is made at the first start.',
+    schema: z.string().min(20, 'must have at least 20 characters').max(256).optional(),
+  },
+  {
+    name: 'INDELIBLE_ORIGIN',
+    defaultText: '`localhost/<instance id>`',
+    meaning: "Prefix of every new ledger's origin. Ledgers keep the origin they were created with.",
+    schema: z
+      .string()
+      .regex(/^[^\s+]{1,200}$/u, 'must have 1 to 200 characters, no white space and no +')
+      .optional(),
+  },
+] as const satisfies readonly Setting[];
+
+/** Settings that later editions know. Refused here, since ignoring them would put records where nobody looks. */
+const NOT_IN_THIS_EDITION: Readonly<Record<string, string>> = {
+  DATABASE_URL: 'this version stores in SQLite only',
+  CONFIG_PATH: 'this version reads its settings from the environment only',
+};
+
+export interface Config {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly queueName: string;
+  readonly workerConcurrency: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly adminToken: string | null;
+  /** `null`: made from the instance id that the data folder keeps. */
+  readonly originPrefix: string | null;
+}
+
+export interface ConfigSource {
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads the settings from the environment.
+ *
+ * @throws AppError CONFIG_INVALID naming every setting that is wrong and why.
+ */
+export function loadConfig({ env }: ConfigSource): Config {
+  const problems = [...unknownSettings(env)];
+  const values = new Map<string, unknown>();
+  for (const { name, schema } of SETTINGS as readonly Setting[]) {
+    const parsed = schema.safeParse(env[name]);
+    if (parsed.success) values.set(name, parsed.data);
+    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
+  }
+  const read = <T>(name: string): T => values.get(name) as T;
+  if (problems.length === 0) problems.push(...contradictions(read));
+  if (problems.length > 0) throw new AppError('CONFIG_INVALID', { message: problems.join('; ') });
+  const certFile = read<string | undefined>('INDELIBLE_TLS_CERT');
+  const keyFile = read<string | undefined>('INDELIBLE_TLS_KEY');
+  return Object.freeze({
+    dataDir: resolve(read<string | undefined>('INDELIBLE_DATA_DIR') ?? defaultDataDir(env)),
+    host: read<string>('HOST'),
+    port: read<number>('PORT'),
+    tls: certFile && keyFile ? { certFile, keyFile } : null,
+    queueName: read<string>('AUDIT_QUEUE_NAME'),
+    workerConcurrency: read<number>('WORKER_CONCURRENCY'),
+    logLevel: read<Config['logLevel']>('LOG_LEVEL'),
+    adminToken: read<string | undefined>('INDELIBLE_ADMIN_TOKEN') ?? null,
+    originPrefix: read<string | undefined>('INDELIBLE_ORIGIN') ?? null,
+  });
+}
+
+/** The environment of this process: the one place that reads it. */
+export function processEnvironment(): ConfigSource['env'] {
+  return process.env;
+}
+
+function* unknownSettings(env: ConfigSource['env']): Generator<string> {
+  const known: string[] = SETTINGS.map((setting) => setting.name);
+  for (const [name, reason] of Object.entries(NOT_IN_THIS_EDITION)) {
+    if (env[name]) yield `${name} is set, but ${reason}`;
+  }
+  if (env['INDELIBLE_ROLE'] !== undefined && env['INDELIBLE_ROLE'] !== 'all') {
+    yield 'INDELIBLE_ROLE can only be all with SQLite';
+  }
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('INDELIBLE_') || known.includes(name) || OTHER_READERS.has(name)) continue;
+    const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0];
+    yield `${name} is not a setting; the nearest is ${nearest}`;
+  }
+}
+
+/** Read by the command line or the tests, not by the server. */
+const OTHER_READERS = new Set(['INDELIBLE_ROLE', 'INDELIBLE_TOKEN', 'INDELIBLE_URL', 'INDELIBLE_CORPORA']);
+
+function* contradictions(read: <T>(name: string) => T): Generator<string> {
+  const cert = read<string | undefined>('INDELIBLE_TLS_CERT');
+  const key = read<string | undefined>('INDELIBLE_TLS_KEY');
+  if (Boolean(cert) !== Boolean(key)) yield 'INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY go together';
+  const host = read<string>('HOST');
+  if (!LOOPBACK.has(host) && !cert && !read<boolean>('INDELIBLE_BEHIND_PROXY')) {
+    yield `HOST ${host} is not loopback: set INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY, or INDELIBLE_BEHIND_PROXY=true`;
+  }
+}
+
+function defaultDataDir(env: ConfigSource['env']): string {
+  const home = env['HOME'] ?? homedir();
+  switch (process.platform) {
+    case 'win32':
+      return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Indelible');
+    case 'darwin':
+      return join(home, 'Library', 'Application Support', 'Indelible');
+    default:
+      return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'indelible');
+  }
+}
+
+/** Levenshtein distance, for the nearest known name. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, substituted));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

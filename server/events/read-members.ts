@@ -1,0 +1,86 @@
+import { CanonicalError, canonicalJson } from '#server/ledger/canonical.ts';
+import { type JsonValue, RefusedValue } from '#server/ledger/json.ts';
+import { type EventError, kindOf } from './event-error.ts';
+import { EVENT_DEPTH_MAX } from './limits.ts';
+import type { TextMember } from './members.ts';
+
+/** An object of an event that was sent, its members not looked at yet. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** Tells objects with members from lists, refused values and everything else. */
+export function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RefusedValue);
+}
+
+/**
+ * Reads a text member and gives it as it stands in canonical JSON behind another member, `,"name":"value"`; the empty
+ * string where it is absent or `null`, or has an error, which it adds to `errors`.
+ *
+ * @param parent name of the section the member is in; `null` at the top of the event
+ */
+export function readText(from: Members, member: TextMember, parent: string | null, errors: EventError[]): string {
+  const value = from[member.name];
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') {
+    errors.push(wrongKind(at(parent, member.name), 'a string', value));
+    return '';
+  }
+  if (!value.isWellFormed()) {
+    errors.push(error(parent, member, 'JSON_VALUE_REFUSED', 'has a lone surrogate, which no Unicode text has.'));
+  } else if (value.length === 0 && member.filled) {
+    errors.push(error(parent, member, 'VALUE_EMPTY', 'must not be empty.'));
+  } else if (member.charactersMax !== null && value.length > member.charactersMax) {
+    const characters = codePoints(value);
+    if (characters > member.charactersMax) {
+      const limit = `has ${characters} characters; the limit is ${member.charactersMax}.`;
+      errors.push(error(parent, member, 'VALUE_TOO_LONG', limit));
+    }
+  }
+  return member.opening + JSON.stringify(value);
+}
+
+/**
+ * Reads a member that may be any JSON and gives its canonical JSON; the empty string where it has an error.
+ *
+ * @param path where it stands in the event; its length is the depth it stands at
+ */
+export function readAny(value: unknown, path: readonly string[], errors: EventError[]): string {
+  try {
+    // Values come from the exact parser or from GraphQL's JSON scalar, which gives the same; canonicalJson refuses others.
+    return canonicalJson(value as JsonValue, EVENT_DEPTH_MAX - path.length);
+  } catch (cause) {
+    if (!(cause instanceof CanonicalError)) throw cause;
+    const name = path.join('.');
+    errors.push(
+      cause.kind === 'DEPTH'
+        ? { path, code: 'EVENT_TOO_DEEP', message: `${name} nests deeper than the limit of ${EVENT_DEPTH_MAX}.` }
+        : { path: [...path, ...cause.path], code: 'JSON_VALUE_REFUSED', message: cause.reason },
+    );
+    return '';
+  }
+}
+
+/** The error of a member whose value is not of the kind it must be. */
+export function wrongKind(path: readonly string[], expected: string, value: unknown): EventError {
+  if (value instanceof RefusedValue) return { path, code: 'JSON_VALUE_REFUSED', message: value.reason };
+  const name = path.length === 0 ? 'An event' : path.join('.');
+  return { path, code: 'EVENT_INVALID', message: `${name} must be ${expected}, not ${kindOf(value)}.` };
+}
+
+function at(parent: string | null, name: string): readonly string[] {
+  return parent === null ? [name] : [parent, name];
+}
+
+function error(parent: string | null, member: TextMember, code: EventError['code'], what: string): EventError {
+  const path = at(parent, member.name);
+  return { path, code, message: `${path.join('.')} ${what}` };
+}
+
+function codePoints(value: string): number {
+  let count = 0;
+  for (let index = 0; index < value.length; index++) {
+    count += 1;
+    if ((value.codePointAt(index) ?? 0) > 0xffff) index += 1;
+  }
+  return count;
+}

@@ -1,0 +1,47 @@
+import { type App, createApp } from './app.ts';
+import { type Config, loadConfig, processEnvironment } from './config.ts';
+import { AppError } from './errors.ts';
+
+/** Exit codes of the command line: done, could not run. */
+const [EXIT_DONE, EXIT_COULD_NOT_RUN] = [0, 3];
+
+/** How long an orderly stop may take before the process ends anyway. What was acknowledged is safe either way. */
+const STOP_LIMIT_MS = 15_000;
+
+export type Say = (line: string) => void;
+
+/**
+ * Starts the appliance and keeps it running until SIGINT or SIGTERM.
+ *
+ * @param say prints a line for the person who started it.
+ * @returns the exit code, when the appliance has stopped.
+ */
+export async function main(say: Say, config?: Config): Promise<number> {
+  let app: App;
+  const ended = Promise.withResolvers<number>();
+  try {
+    app = createApp(config ?? loadConfig({ env: processEnvironment() }), {
+      onCrash: (error) => {
+        say(`Indelible cannot go on: ${error.message}`);
+        ended.resolve(EXIT_COULD_NOT_RUN);
+      },
+    });
+    const { url, dataDir, adminTokenFile, readOnly } = await app.start();
+    say(`Indelible is ready at ${url}`);
+    say(`Data:    ${dataDir}`);
+    say(`Sign in: ${adminTokenFile ? `with the token in ${adminTokenFile}` : 'with INDELIBLE_ADMIN_TOKEN'}`);
+    if (readOnly) say(`READ-ONLY: ${readOnly}`);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    say(`Indelible cannot start: ${error.message} [${error.code}]`);
+    return EXIT_COULD_NOT_RUN;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      say('Stopping…');
+      setTimeout(() => ended.resolve(EXIT_COULD_NOT_RUN), STOP_LIMIT_MS).unref();
+      app.stop().then(() => ended.resolve(EXIT_DONE), ended.reject);
+    });
+  }
+  return ended.promise;
+}

@@ -1,0 +1,40 @@
+/** Events of one ledger that were queued together and are recorded together. */
+export interface Batch {
+  readonly id: string;
+  readonly ledger: string;
+  /** How often the batch was taken, this time included. */
+  readonly attempts: number;
+  /** Lines as encoded by `server/events/queued-event`, joined by `\n`. */
+  readonly payload: string;
+  readonly eventCount: number;
+}
+
+export interface QueueDepth {
+  readonly batches: number;
+  readonly events: number;
+  /** When the oldest waiting batch was queued, ms since the epoch; `null` when nothing waits. */
+  readonly oldestAt: number | null;
+}
+
+/** The worker's side of the queue. A batch leaves the queue only through `LedgerStore.append`. */
+export interface JobQueue {
+  /**
+   * Leases up to `max` batches, at most one a ledger, each the oldest of its ledger.
+   *
+   * Order: a ledger whose oldest batch is leased or waits for a retry gives nothing, so one ledger stays in order.
+   * Fairness: ledgers take turns; a long queue in one does not hold up the others.
+   * Crash: a lease dies with its process; the batch is given out again then. Nothing is lost either way.
+   */
+  take(max: number): Promise<readonly Batch[]>;
+
+  /** Gives a batch back that failed; it is not given out before `at` (ms since the epoch). Keeps the reason. */
+  retry(batch: Batch, at: number, reason: string): Promise<void>;
+
+  /** Gives a batch back that was not worked on (an outage, a stop): its attempt does not count. */
+  release(batch: Batch): Promise<void>;
+
+  /** When the next batch that waits for a retry is due, ms since the epoch; `null` when none waits. */
+  nextDueAt(): Promise<number | null>;
+
+  depth(): Promise<QueueDepth>;
+}

@@ -1,0 +1,202 @@
+import { AppError, FatalError } from '#server/errors.ts';
+import type { Logger } from '#server/log.ts';
+import type { Settlement } from '#server/ports/intake.ts';
+import type { Batch, JobQueue } from '#server/ports/job-queue.ts';
+import { type SequenceDeps, type Sequenced, sequence } from './sequence.ts';
+
+/** How often a batch is tried whole before its events are tried one by one. */
+export const ATTEMPTS_MAX = 3;
+/** Wait before the second attempt; doubles with each further one. */
+export const RETRY_DELAY_MS = 2000;
+const OUTAGE_DELAY_MIN_MS = 100;
+const OUTAGE_DELAY_MAX_MS = 5000;
+const IDLE_POLL_MS = 30_000;
+
+export interface WorkerDeps extends SequenceDeps {
+  readonly queue: JobQueue;
+  readonly concurrency: number;
+  readonly log: Logger;
+  /** Called after each commit, with how the events of the batch ended. */
+  readonly onSequenced: (ledger: string, outcome: Sequenced) => void;
+  /** Called when the storage stops working (`reason`) and when it works again (`null`). */
+  readonly onOutage: (reason: string | null) => void;
+  /** Called once when a ledger contradicts itself; the worker has stopped then. */
+  readonly onFatal: (error: FatalError) => void;
+}
+
+export interface Worker {
+  /** There may be work. Cheap; call it as often as you like. */
+  wake(): void;
+  /** Ends after the batch in hand. With `drain` the queue is emptied first, until the signal aborts. */
+  stop(options: { drain: AbortSignal | null }): Promise<void>;
+}
+
+/**
+ * Takes batches at its own pace and records them, for as long as the process lives.
+ *
+ * An outage (disk full, database gone) is no failure of a batch: it stops taking, waits, and tries the same batch
+ * again; no attempt is counted. A batch that fails for a reason of its own is retried, 3 attempts in all with 2 s and
+ * 4 s between them, then its events are recorded one by one, so that only the one that fails goes to quarantine.
+ */
+export function startWorker(deps: WorkerDeps): Worker {
+  const pause = createPause();
+  const ended = new AbortController();
+  let draining: AbortSignal | null = null;
+
+  const isOver = (): boolean => ended.signal.aborted && (draining === null || draining.aborted);
+
+  const loop = async (): Promise<void> => {
+    while (!isOver()) {
+      const batches = await duringOutages(deps, pause, isOver, () => deps.queue.take(deps.concurrency));
+      if (!batches) return;
+      if (batches.length === 0) {
+        if (ended.signal.aborted) return;
+        const due = await duringOutages(deps, pause, isOver, () => deps.queue.nextDueAt());
+        await pause.wait(due ? Math.max(0, due - deps.now()) : IDLE_POLL_MS);
+      }
+      for (const batch of batches) await recordOrRetry(deps, pause, isOver, batch);
+    }
+  };
+
+  const running = loop().catch((error: unknown) => {
+    if (!(error instanceof FatalError)) throw error;
+    deps.onFatal(error);
+  });
+
+  return {
+    wake: () => pause.wake(),
+    async stop({ drain }) {
+      draining = drain;
+      drain?.addEventListener('abort', () => pause.wake());
+      ended.abort();
+      pause.wake();
+      await running;
+    },
+  };
+}
+
+async function recordOrRetry(deps: WorkerDeps, pause: Pause, isOver: () => boolean, batch: Batch): Promise<void> {
+  const lines = batch.payload.split('\n');
+  const whole = { ledger: batch.ledger, lines, completes: batch.id };
+  const attempt = async (): Promise<Sequenced | 'RETRY'> => {
+    try {
+      return await sequence(deps, whole);
+    } catch (error) {
+      if (isOutage(error) || error instanceof FatalError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      deps.log.warn({ err: error, batch: batch.id, attempts: batch.attempts }, 'A batch could not be recorded.');
+      if (batch.attempts >= ATTEMPTS_MAX) return await recordOneByOne(deps, batch, lines);
+      const delayMs = RETRY_DELAY_MS * 2 ** (batch.attempts - 1);
+      await deps.queue.retry(batch, deps.now() + delayMs, reason);
+      return 'RETRY';
+    }
+  };
+  const outcome = await duringOutages(deps, pause, isOver, attempt);
+  // Stopped in an outage: the lease ends with this process and the batch is given out again.
+  if (outcome === null || outcome === 'RETRY') return;
+  deps.onSequenced(batch.ledger, outcome);
+}
+
+/**
+ * Records the events of a batch one at a time; one that fails goes to quarantine with its reason. The batch is
+ * completed by an append of its own at the end: a crash in between repeats it, and what is recorded is skipped then.
+ */
+async function recordOneByOne(deps: WorkerDeps, batch: Batch, lines: readonly string[]): Promise<Sequenced> {
+  const settlements = new Map<string, Settlement>();
+  const failed: { line: string; message: string }[] = [];
+  let [recorded, quarantined] = [0, 0];
+  for (const line of lines) {
+    try {
+      const one = await sequence(deps, { ledger: batch.ledger, lines: [line], completes: null });
+      recorded += one.recorded;
+      quarantined += one.quarantined;
+      for (const [eventId, settlement] of one.settlements) settlements.set(eventId, settlement);
+    } catch (error) {
+      if (isOutage(error) || error instanceof FatalError) throw error;
+      failed.push({ line, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const head = await deps.store.head(batch.ledger);
+  if (head === null) throw new FatalError(batch.ledger, 'A batch waits for a ledger that does not exist.');
+  const quarantine = failed.map(({ line, message }) => {
+    const eventId = eventIdOf(line);
+    if (eventId !== null) settlements.set(eventId, { state: 'QUARANTINED' });
+    return { eventId, code: 'EVENT_INVALID', message, line };
+  });
+  const append = { ledger: batch.ledger, from: head, to: head, records: [], tiles: [], quarantined: quarantine };
+  const outcome = await deps.store.append({ ...append, completes: batch.id });
+  if (outcome === 'HEAD_MOVED') throw new Error('The head moved while a batch was completed.');
+  return { settlements, recorded, quarantined: quarantined + quarantine.length };
+}
+
+function eventIdOf(line: string): string | null {
+  const quoted = line.split('\t')[1];
+  try {
+    const value: unknown = quoted === undefined ? null : JSON.parse(quoted);
+    return typeof value === 'string' ? value : null;
+  } catch {
+    // A damaged line has no id that could be told.
+    return null;
+  }
+}
+
+/** Runs an operation, waiting through outages. Gives `null` when the worker is stopped during one. */
+async function duringOutages<T>(
+  deps: WorkerDeps,
+  pause: Pause,
+  isOver: () => boolean,
+  run: () => Promise<T>,
+): Promise<T | null> {
+  let delayMs = OUTAGE_DELAY_MIN_MS;
+  for (let failures = 0; ; failures++) {
+    try {
+      const result = await run();
+      if (failures > 0) deps.onOutage(null);
+      return result;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      if (failures === 0) deps.log.error({ err: error }, 'The storage is unavailable; recording waits.');
+      deps.onOutage(error.message);
+      if (isOver()) return null;
+      await pause.sleep(delayMs);
+      delayMs = Math.min(delayMs * 2, OUTAGE_DELAY_MAX_MS);
+    }
+  }
+}
+
+function isOutage(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'STORAGE_UNAVAILABLE';
+}
+
+interface Pause {
+  /** Until woken or the time is over. A wake-up that came since the last wait counts. */
+  wait(ms: number): Promise<void>;
+  /** As `wait`, but an early wake-up before it does not count. */
+  sleep(ms: number): Promise<void>;
+  wake(): void;
+}
+
+function createPause(): Pause {
+  let woken = false;
+  let end: (() => void) | null = null;
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => end?.(), ms);
+      end = () => {
+        clearTimeout(timer);
+        end = null;
+        resolve();
+      };
+    });
+  return {
+    async wait(ms) {
+      if (!woken) await sleep(ms);
+      woken = false;
+    },
+    sleep,
+    wake() {
+      woken = true;
+      end?.();
+    },
+  };
+}
