@@ -48,6 +48,11 @@ export function createBuilder() {
       unauthorizedError: () => new AppError('FORBIDDEN'),
     },
     relay: {
+      idFieldOptions: { description: 'Its id in the whole appliance.' },
+      firstArgOptions: { description: 'How many items to give from the start of what remains.' },
+      lastArgOptions: { description: 'How many items to give from the end of what remains.' },
+      afterArgOptions: { description: 'Only items behind the one with this cursor.' },
+      beforeArgOptions: { description: 'Only items before the one with this cursor.' },
       edgesFieldOptions: { nullable: false, description: 'The items of the page with their cursors, in order.' },
       nodeFieldOptions: { nullable: false, description: 'The item.' },
       nodesFieldOptions: { nullable: false, description: 'The items of the page, in order.' },
@@ -59,7 +64,14 @@ export function createBuilder() {
       endCursorFieldOptions: { description: 'Cursor of the last item; null on an empty page.' },
       nodeTypeOptions: { description: 'Something with an id that is unique in the whole appliance.' },
       pageInfoTypeOptions: { description: 'Where a page lies among all items.' },
-      nodeQueryOptions: false,
+      nodeQueryOptions: {
+        description:
+          'Any record by its id in the whole appliance; null where there is none for this token. ' +
+          'Needs the scope records:read.',
+        authScopes: { scope: 'records:read' },
+        args: { id: { description: "A record's `id`." } },
+        resolve: (_root, { id }, _ctx, _info, resolveNode) => (id.typename === 'Record' ? resolveNode(id) : null),
+      },
       nodesQueryOptions: false,
     },
     prisma: {

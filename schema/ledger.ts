@@ -104,7 +104,7 @@ builder.queryField('ledgers', (t) =>
     resolve: (query, _root, _args, { db, caller }) =>
       db.ledger.findMany({
         ...query,
-        where: caller.ledgers.includes('*') ? {} : { id: { in: [...caller.ledgers] } },
+        where: caller.ledgers === '*' ? {} : { id: { in: [...caller.ledgers] } },
         orderBy: { id: 'asc' },
       }),
   }),

@@ -11,8 +11,8 @@ const PLACES = [
 ];
 
 /**
- * The Chromium to use: what `CHROMIUM_PATH` names, else one at its usual place or on the PATH; `null` where there is
- * none.
+ * The Chromium to use: what `CHROMIUM_PATH` names, else one at its usual place or on the PATH; `null` where
+ * there is none.
  *
  * @throws Error when `CHROMIUM_PATH` names something that cannot be run
  */

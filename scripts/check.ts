@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from './prepare.ts';
 
-/** `npm run check`: everything that must hold before a commit, offline, up to the first thing that does not. */
+/**
+ * `npm run check`: everything that must hold before a commit, offline, up to the first thing that does not.
+ */
 
 interface Step {
   readonly name: string;
@@ -30,7 +32,10 @@ for (const { name, command } of STEPS) {
   console.log(`\n== ${name}`);
   const stepStartedAt = performance.now();
   const [program, ...args] = command;
-  const { status } = spawnSync(process.execPath, [join(ROOT, program), ...args], { cwd: ROOT, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(ROOT, program), ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   const isLast = name === STEPS.at(-1)?.name;
   if (status !== 0) {
     console.error(`== ${name} failed after ${seconds(stepStartedAt)}; the steps after it were not run.`);

@@ -4,7 +4,7 @@ import { prepare, ROOT } from './prepare.ts';
 
 /** `npm run dev`: the server starts again and the UI is built again whenever one of their files changes. */
 
-prepare((sentence) => console.error(sentence));
+prepare((sentence) => console.log(sentence));
 const children = [
   run(['--watch', '--watch-preserve-output', 'scripts/start.ts', ...process.argv.slice(2)]),
   run([join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--watch', '--logLevel', 'warn']),

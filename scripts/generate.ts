@@ -36,7 +36,12 @@ export function generate(): void {
   writeFileSync(`${root}prisma/.stamped/sqlite/schema.prisma`, stampSqliteSchema(models));
   const { status, stderr } = spawnSync(
     process.execPath,
-    [`${root}node_modules/prisma/build/index.js`, 'generate', '--schema', 'prisma/.stamped/sqlite/schema.prisma'],
+    [
+      `${root}node_modules/prisma/build/index.js`,
+      'generate',
+      '--schema',
+      'prisma/.stamped/sqlite/schema.prisma',
+    ],
     {
       cwd: root,
       encoding: 'utf8',

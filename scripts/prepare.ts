@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generate } from './generate.ts';
 
-/** Makes what git does not keep (Prisma's client, the UI's files), and only where what it is made from has changed. */
+/**
+ * Makes what git does not keep (Prisma's client, the UI's files), and only where what it is made from has
+ * changed.
+ */
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -65,7 +68,8 @@ export function prepareUi(announce: Announce = () => undefined): void {
 export function makeIfStale(root: string, product: Product): boolean {
   const stamp = join(root, STAMPS, product.name);
   const complete = product.outputs.every((output) => existsSync(join(root, output)));
-  const isFresh = complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === hashFiles(root, product.inputs);
+  const isFresh =
+    complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === hashFiles(root, product.inputs);
   if (!isFresh) make(root, product);
   return !isFresh;
 }
@@ -90,12 +94,16 @@ function hashFiles(root: string, inputs: readonly string[]): string {
   return sum.digest('hex');
 }
 
+/**
+ * The files of a folder and of those below it, or the file itself, from the root and in one order everywhere.
+ */
 function listFiles(root: string, path: string): readonly string[] {
-  if (!existsSync(join(root, path))) throw new Error(`there is no ${path} in ${root}`);
-  const items = readdirSync(join(root, path), { withFileTypes: true, recursive: true });
-  return items
+  const stats = statSync(join(root, path), { throwIfNoEntry: false });
+  if (stats === undefined) throw new Error(`there is no ${path} in ${root}`);
+  if (stats.isFile()) return [path];
+  return readdirSync(join(root, path), { withFileTypes: true, recursive: true })
     .filter((item) => item.isFile())
-    .map((item) => join(item.parentPath, item.name).slice(root.length))
+    .map((item) => relative(root, join(item.parentPath, item.name)).replaceAll(sep, '/'))
     .toSorted();
 }
 
@@ -112,7 +120,8 @@ function runNode(program: string, args: readonly string[]): void {
 // `node scripts/prepare.ts client` or `ui` makes that thing anew, stale or not.
 if (import.meta.main) {
   for (const name of process.argv.slice(2)) {
-    if (name !== 'client' && name !== 'ui') throw new Error(`there is nothing called ${name} to make: client, ui`);
+    if (name !== 'client' && name !== 'ui')
+      throw new Error(`there is nothing called ${name} to make: client, ui`);
     make(ROOT, name === 'client' ? PRISMA_CLIENT : UI);
   }
 }

@@ -10,8 +10,8 @@ import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-e
 import type { Migration } from '#server/storage/sqlite/migrate.ts';
 
 /**
- * Prisma's schema engine as WebAssembly. The native engine is a download at first use; this one comes with the
- * packages, so that migrations can be made and checked without a network.
+ * Prisma's schema engine as WebAssembly. The native engine is a download at first use; this one comes with
+ * the packages, so that migrations can be made and checked without a network.
  */
 
 /** No table and no enum belongs to someone else. */
@@ -82,7 +82,10 @@ async function loadBindings(): Promise<EngineBindings> {
   return module;
 }
 
-/** The engine sends whole migrations to `executeRaw`, and better-sqlite3 prepares one statement at a time only. */
+/**
+ * The engine sends whole migrations to `executeRaw`, and better-sqlite3 prepares one statement at a time
+ * only.
+ */
 function runWholeScripts(adapter: SqlDriverAdapter): SqlDriverAdapter {
   const executeOne = adapter.executeRaw.bind(adapter);
   adapter.executeRaw = async (query) => {

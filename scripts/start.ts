@@ -1,6 +1,8 @@
 import { prepare } from './prepare.ts';
 
-/** `npm start`: makes what is missing, then runs the server in this same process, so that signals reach it. */
+/**
+ * `npm start`: makes what is missing, then runs the server in this same process, so that signals reach it.
+ */
 
 try {
   prepare((sentence) => console.error(sentence));
@@ -10,4 +12,5 @@ try {
 }
 // Imported only now: the server needs the generated client.
 const { main } = await import('#server/main.ts');
-await main(process.argv.slice(2));
+// Once the server has stopped nothing is left to wait for, whatever a library may have left open.
+process.exit(await main((line) => console.log(line)));

@@ -13,8 +13,9 @@ export interface TestReport {
 /**
  * The closing line of a test run, `N passed, N failed` and, where some were, `, N skipped`.
  *
- * Whatever made vitest exit with an error and is no failed test (a file that cannot be loaded, an error outside every
- * test, no report at all) counts as one failure, so that the line never looks better than the exit code.
+ * Whatever made vitest exit with an error and is no failed test (a file that cannot be loaded, an error
+ * outside every test, no report at all) counts as one failure, so that the line never looks better than the
+ * exit code.
  *
  * @param report `null` where vitest wrote none
  */

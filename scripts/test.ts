@@ -6,7 +6,9 @@ import { chromiumCommand, findChromium } from './browser.ts';
 import { prepare, ROOT } from './prepare.ts';
 import { summarizeTests, type TestReport } from './test-summary.ts';
 
-/** `npm test [-- <vitest arguments>]`: all tests, a real browser included. The last line is the plain count. */
+/**
+ * `npm test [-- <vitest arguments>]`: all tests, a real browser included. The last line is the plain count.
+ */
 
 const REPORT = join(ROOT, 'dist/test-report.json');
 
@@ -14,7 +16,9 @@ async function runTests(args: readonly string[]): Promise<number> {
   const chromium = findChromium(process.env);
   if (chromium === null) {
     const command = chromiumCommand(process.platform, process.env, process.getuid?.() === 0);
-    console.error(`The tests drive a real browser, and there is no Chromium here. Install one:\n\n  ${command}\n`);
+    console.error(
+      `The tests drive a real browser, and there is no Chromium here. Install one:\n\n  ${command}\n`,
+    );
     return 1;
   }
   prepare((sentence) => console.log(sentence));

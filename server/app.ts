@@ -8,10 +8,11 @@ import { createTokens } from './access/tokens.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createAccept } from './events/accept.ts';
+import { createAcceptMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUuidv7Source, newSecret } from './id.ts';
 import { createCreateLedger } from './ledgers/create-ledger.ts';
-import { waitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
+import { createWaitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
 import { createLog, type Logger } from './log.ts';
 import type { LedgerEvents } from './ports/ledger-events.ts';
 import { sha256 } from './sha256.ts';
@@ -178,17 +179,18 @@ function createServer(
   const events: LedgerEvents = writer.events;
   const tokens = { ...createSqliteTokenStore(reading), ...writer.tokens };
   const catalog = { ...createSqliteLedgerCatalog(reading, sha256), ...writer.catalog };
-  const accept = createAccept({
+  const newId = createUuidv7Source();
+  const accepting = {
     intake: writer.intake,
     clock: systemClock,
-    newId: createUuidv7Source(),
+    newId,
     sha256,
-    checkpointed: waitForCheckpoint(checkpoints, events),
-  });
+    checkpointed: createWaitForCheckpoint(checkpoints, events),
+  };
   return createHttpServer({
     services: {
-      accept,
-      tokens: createTokens({ tokens, catalog, clock: systemClock, newId: createUuidv7Source() }),
+      accept: createAccept(accepting),
+      tokens: createTokens({ store: tokens, catalog, clock: systemClock, newId, newSecret }),
       catalog,
       createLedger: ledgerCreator(config, held, catalog),
       quarantine: writer.quarantine,
@@ -196,6 +198,8 @@ function createServer(
       events,
       clock: systemClock,
     },
+    acceptMany: createAcceptMany(accepting),
+    newId,
     db,
     authenticate: createAuthenticate({ tokens, clock: systemClock }),
     metrics: createMetrics({

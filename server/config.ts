@@ -202,7 +202,7 @@ function defaultDataDir(env: ConfigSource['env']): string {
 }
 
 /** Levenshtein distance, for the nearest known name. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

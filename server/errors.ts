@@ -40,6 +40,7 @@ export const ERRORS = {
   FORBIDDEN: client(403, 'The token lacks the scope for this.'),
   LEDGER_NOT_FOUND: client(404, 'There is no such ledger for this token.'),
   LEDGER_EXISTS: client(409, 'A ledger with this id exists.'),
+  RECORD_ERASED: client(404, 'The content of this record was erased.'),
   TOKEN_NOT_FOUND: client(404, 'There is no such token.'),
   QUARANTINED_EVENT_NOT_FOUND: client(404, 'There is no such quarantined event.'),
   QUARANTINED_EVENT_CLOSED: client(409, 'The quarantined event was replayed or discarded before.'),

@@ -105,7 +105,8 @@ export async function startWriter(
       log,
       onSequenced: (ledger, { settlements, recorded, quarantined }) => {
         intake.settle(ledger, settlements);
-        if (recorded > 0) checkpointer.grown(ledger);
+        // Also where nothing was recorded now: an append that was kept and reported as failed is known only then.
+        checkpointer.grown(ledger);
         send({ type: 'growth', ledger, recorded, quarantined });
       },
       onOutage: (outage) => setStatus({ outage }),
@@ -126,7 +127,10 @@ export async function startWriter(
         checkpointer.grown(identity.id);
       },
     },
-    quarantine: createSqliteQuarantine(db, clock, () => worker?.wake()),
+    quarantine: createSqliteQuarantine(db, clock, (ledger, line) => {
+      intake.pending.putBack(ledger, line);
+      worker?.wake();
+    }),
     tokens: createSqliteTokenStore(db),
     async stop(drainMs) {
       await worker?.stop({ drain: AbortSignal.timeout(drainMs) });

@@ -25,11 +25,12 @@ export interface AcceptManyRequest {
 }
 
 /**
- * Takes events in that may be of several shapes and go to several ledgers, and gives a receipt for every one, in the
- * order sent. Events of one ledger keep their order and are queued in submissions of BATCH_EVENTS_MAX at most.
+ * Takes events in that may be of several shapes and go to several ledgers, and gives a receipt for every one,
+ * in the order sent. Events of one ledger keep their order and are queued in submissions of BATCH_EVENTS_MAX
+ * at most.
  *
- * Submissions stand for themselves: where one fails after another was kept, its events are REJECTED with the failure's
- * code and may be sent again. An event that names a ledger which is not there is REJECTED as well.
+ * Submissions stand for themselves: where one fails after another was kept, its events are REJECTED with the
+ * failure's code and may be sent again. An event that names a ledger which is not there is REJECTED as well.
  *
  * @throws AppError as `Intake.accept` where nothing of the request was kept.
  */
@@ -92,7 +93,11 @@ type ReadEvent =
   | { readonly ledger: string; readonly isNamed: boolean; readonly event: SubmittedEvent }
   | { readonly id: string | null; readonly errors: readonly EventError[] };
 
-function readReceived(request: AcceptManyRequest, received: ReceivedEvent, defaults: EventDefaults): ReadEvent {
+function readReceived(
+  request: AcceptManyRequest,
+  received: ReceivedEvent,
+  defaults: EventDefaults,
+): ReadEvent {
   if ('problem' in received) {
     return { id: null, errors: [{ path: [], code: 'JSON_INVALID', message: received.problem }] };
   }
@@ -123,7 +128,11 @@ interface Sent {
 }
 
 /** Stops at the first failure, so that no event of a ledger overtakes an earlier one. */
-async function submitInOrder(deps: SubmitDeps, request: AcceptManyRequest, queue: LedgerQueue): Promise<Sent> {
+async function submitInOrder(
+  deps: SubmitDeps,
+  request: AcceptManyRequest,
+  queue: LedgerQueue,
+): Promise<Sent> {
   const { ledger, events, isNamedByEvents } = queue;
   const waits: (() => Promise<readonly Receipt[]>)[] = [];
   for (let from = 0; from < events.length; from += BATCH_EVENTS_MAX) {
@@ -142,5 +151,9 @@ async function submitInOrder(deps: SubmitDeps, request: AcceptManyRequest, queue
 }
 
 function errorOf({ error, isEventsOwn }: Failure): EventError {
-  return { path: isEventsOwn ? ['organizationId'] : [], code: error.code, message: ERRORS[error.code].message };
+  return {
+    path: isEventsOwn ? ['organizationId'] : [],
+    code: error.code,
+    message: ERRORS[error.code].message,
+  };
 }

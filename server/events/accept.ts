@@ -24,13 +24,15 @@ export interface AcceptRequest {
   readonly events: readonly unknown[];
   readonly ack: AckLevel;
   readonly caller: EventCaller;
-  /** Whether the caller may write to a ledger. One it may not write to answers like one that does not exist. */
+  /**
+   * Whether the caller may write to a ledger. One it may not write to answers like one that does not exist.
+   */
   readonly mayWrite: (ledger: string) => boolean;
 }
 
 /**
- * Takes events of one ledger in: checks each, queues the good ones together and gives a receipt for every one, in
- * the order sent. When it resolves, every ACCEPTED event is durable.
+ * Takes events of one ledger in: checks each, queues the good ones together and gives a receipt for every
+ * one, in the order sent. When it resolves, every ACCEPTED event is durable.
  *
  * @throws AppError BATCH_TOO_LARGE, and as `Intake.accept`: then nothing of the request was kept.
  */
@@ -51,7 +53,8 @@ export function createAccept(deps: AcceptDeps): Accept {
       if (event) good.push({ position, event });
       else receipts.set(position, rejection(position, sentId(sent), errors));
     }
-    // Crash up to here: nothing was kept, and the sender got no answer. After it: every ACCEPTED event survives.
+    // Crash up to here: nothing was kept, and the sender got no answer. After it: every ACCEPTED event
+    // survives.
     const { settled } = await submit(submitDeps, ledger, mayWrite(ledger), good, ack);
     for (const receipt of await settled()) receipts.set(receipt.position, receipt);
     return inOrder(receipts);
@@ -61,17 +64,22 @@ export function createAccept(deps: AcceptDeps): Accept {
 /** The id that a rejected event was sent with, so that its sender can tell which one it was. */
 export function sentId(event: unknown): string | null {
   const id = typeof event === 'object' && event !== null && 'id' in event ? event.id : null;
-  return typeof id === 'string' && id !== '' && id.length <= NAME_CHARACTERS_MAX && id.isWellFormed() ? id : null;
+  return typeof id === 'string' && id !== '' && id.length <= NAME_CHARACTERS_MAX && id.isWellFormed()
+    ? id
+    : null;
 }
 
+/** What `submit` needs of what `createAccept` is given. */
 export function submitDepsOf({ intake, checkpointed, ackWaitMs = ACK_WAIT_MS }: AcceptDeps): SubmitDeps {
   return { intake, checkpointed, ackWaitMs };
 }
 
+/** Defaults for the events of one request: they share one time. */
 export function defaultsOf({ clock, newId, sha256 }: AcceptDeps, caller: EventCaller): EventDefaults {
   return eventDefaults(caller, clock(), newId, sha256);
 }
 
+/** Receipts by position, as the list that the sender gets. */
 export function inOrder(receipts: ReadonlyMap<number, Receipt>): readonly Receipt[] {
   return [...receipts.values()].sort((left, right) => left.position - right.position);
 }

@@ -9,13 +9,22 @@ export interface EventError {
   readonly message: string;
 }
 
-/** Shortens a list that a hostile event could make as long as itself. Says how many were left out. */
-export function boundErrors(errors: readonly EventError[]): readonly EventError[] {
-  if (errors.length <= EVENT_ERRORS_MAX) return errors;
-  const rest = errors.length - EVENT_ERRORS_MAX + 1;
-  const last: EventError = { path: [], code: 'EVENT_INVALID', message: `${rest} more errors are not listed.` };
-  return [...errors.slice(0, EVENT_ERRORS_MAX - 1), last];
+/** Whether a receipt has more errors than it lists: then looking for further ones helps nobody. */
+export function isFull(errors: readonly EventError[]): boolean {
+  return errors.length > EVENT_ERRORS_MAX;
 }
+
+/** Shortens a list that a hostile event could make as long as itself, and says so in its last entry. */
+export function boundErrors(errors: readonly EventError[]): readonly EventError[] {
+  if (!isFull(errors)) return errors;
+  return [...errors.slice(0, EVENT_ERRORS_MAX - 1), MORE_ERRORS];
+}
+
+const MORE_ERRORS: EventError = {
+  path: [],
+  code: 'EVENT_INVALID',
+  message: 'The event has more errors than are listed.',
+};
 
 /** Names what a value is, for messages: never the value itself, which may be secret or huge. */
 export function kindOf(value: unknown): string {

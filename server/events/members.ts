@@ -50,7 +50,16 @@ const names = (members: readonly TextMember[]) => new Set(members.map(({ name })
 /** Every member an event of the appliance's own shape may have: GraphQL's `EventInput`. */
 export const EVENT_NAMES: ReadonlySet<string> = new Set([
   ...names(Object.values(TEXT)),
-  ...['timestamp', 'status', 'classification', 'sequence', 'actor', 'target', 'context', 'changes', 'details'],
+
+  'timestamp',
+  'status',
+  'classification',
+  'sequence',
+  'actor',
+  'target',
+  'context',
+  'changes',
+  'details',
 ]);
 
 /** The members of an event that have members of their own, and which. `details` takes any. */
@@ -68,6 +77,7 @@ export const STATUSES: ReadonlyMap<unknown, string> = new Map([
   ['FAILURE', '"failure"'],
 ]);
 
+/** The same for each `classification`. */
 export const CLASSIFICATIONS: ReadonlyMap<unknown, string> = new Map(
   ['PUBLIC', 'INTERNAL', 'CONFIDENTIAL', 'PHI'].map((name) => [name, `"${name}"`]),
 );

@@ -1,7 +1,10 @@
 import { type Hash, isHash } from '#server/ledger/hash.ts';
 import { SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
 
-/** An accepted event on its way to the worker: what it is known by, and the exact json of each of its sections. */
+/**
+ * An accepted event on its way to the worker: what it is known by, and the exact json of each of its
+ * sections.
+ */
 export interface QueuedEvent {
   readonly eventId: string;
   /** See `SubmittedEvent.digest`. */
@@ -10,15 +13,13 @@ export interface QueuedEvent {
   readonly sections: ReadonlyMap<SectionName, string>;
 }
 
-/** A queued event as the worker sees it. */
-export type DecodedEvent = QueuedEvent;
-
 const SEPARATOR = '\t';
 const PREFIXES = SECTION_NAMES.map((name) => ({ name, prefix: `{"${name}":` }));
 
 /**
- * Writes an event as one line: digest, event id as a JSON string, then its sections in the order of SECTION_NAMES,
- * joined by TAB. Canonical JSON escapes every control character, so neither TAB nor a line break is inside a field.
+ * Writes an event as one line: digest, event id as a JSON string, then its sections in the order of
+ * SECTION_NAMES, joined by TAB. Canonical JSON escapes every control character, so neither TAB nor a line
+ * break is inside a field.
  */
 export function encodeQueuedEvent(event: QueuedEvent): string {
   let line = event.digest + SEPARATOR + JSON.stringify(event.eventId);
@@ -30,8 +31,8 @@ export function encodeQueuedEvent(event: QueuedEvent): string {
 }
 
 /**
- * Reads a line that `encodeQueuedEvent` wrote. It checks the line's structure; it does not parse the sections, whose
- * bytes pass through as they are.
+ * Reads a line that `encodeQueuedEvent` wrote. It checks the line's structure; it does not parse the
+ * sections, whose bytes pass through as they are.
  *
  * @throws Error naming what is wrong with the line.
  */

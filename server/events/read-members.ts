@@ -9,34 +9,34 @@ export type Members = Readonly<Record<string, unknown>>;
 
 /** Tells objects with members from lists, refused values and everything else. */
 export function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RefusedValue);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RefusedValue)
+  );
 }
 
 /**
- * Reads a text member and gives it as it stands in canonical JSON behind another member, `,"name":"value"`; the empty
- * string where it is absent or `null`, or has an error, which it adds to `errors`.
+ * Reads a text member and gives it as it stands in canonical JSON behind another member, `,"name":"value"`;
+ * the empty string where it is absent or `null`, or has an error, which it adds to `errors`.
  *
  * @param parent name of the section the member is in; `null` at the top of the event
  */
-export function readText(from: Members, member: TextMember, parent: string | null, errors: EventError[]): string {
+export function readText(
+  from: Members,
+  member: TextMember,
+  parent: string | null,
+  errors: EventError[],
+): string {
   const value = from[member.name];
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string') {
     errors.push(wrongKind(at(parent, member.name), 'a string', value));
     return '';
   }
-  if (!value.isWellFormed()) {
-    errors.push(error(parent, member, 'JSON_VALUE_REFUSED', 'has a lone surrogate, which no Unicode text has.'));
-  } else if (value.length === 0 && member.filled) {
-    errors.push(error(parent, member, 'VALUE_EMPTY', 'must not be empty.'));
-  } else if (member.charactersMax !== null && value.length > member.charactersMax) {
-    const characters = codePoints(value);
-    if (characters > member.charactersMax) {
-      const limit = `has ${characters} characters; the limit is ${member.charactersMax}.`;
-      errors.push(error(parent, member, 'VALUE_TOO_LONG', limit));
-    }
-  }
-  return member.opening + JSON.stringify(value);
+  const problem = problemOf(value, member);
+  if (problem === null) return member.opening + canonicalJson(value);
+  const path = at(parent, member.name);
+  errors.push({ path, code: problem.code, message: `${path.join('.')} ${problem.what}` });
+  return '';
 }
 
 /**
@@ -46,14 +46,19 @@ export function readText(from: Members, member: TextMember, parent: string | nul
  */
 export function readAny(value: unknown, path: readonly string[], errors: EventError[]): string {
   try {
-    // Values come from the exact parser or from GraphQL's JSON scalar, which gives the same; canonicalJson refuses others.
+    // Values come from the exact parser or from GraphQL's JSON scalar, which gives the same; canonicalJson
+    // refuses others.
     return canonicalJson(value as JsonValue, EVENT_DEPTH_MAX - path.length);
   } catch (cause) {
     if (!(cause instanceof CanonicalError)) throw cause;
     const name = path.join('.');
     errors.push(
       cause.kind === 'DEPTH'
-        ? { path, code: 'EVENT_TOO_DEEP', message: `${name} nests deeper than the limit of ${EVENT_DEPTH_MAX}.` }
+        ? {
+            path,
+            code: 'EVENT_TOO_DEEP',
+            message: `${name} nests deeper than the limit of ${EVENT_DEPTH_MAX}.`,
+          }
         : { path: [...path, ...cause.path], code: 'JSON_VALUE_REFUSED', message: cause.reason },
     );
     return '';
@@ -71,9 +76,21 @@ function at(parent: string | null, name: string): readonly string[] {
   return parent === null ? [name] : [parent, name];
 }
 
-function error(parent: string | null, member: TextMember, code: EventError['code'], what: string): EventError {
-  const path = at(parent, member.name);
-  return { path, code, message: `${path.join('.')} ${what}` };
+interface TextProblem {
+  readonly code: EventError['code'];
+  /** Goes on behind the member's name. */
+  readonly what: string;
+}
+
+function problemOf(value: string, { charactersMax, filled }: TextMember): TextProblem | null {
+  if (!value.isWellFormed()) {
+    return { code: 'JSON_VALUE_REFUSED', what: 'has a lone surrogate, which no Unicode text has.' };
+  }
+  if (value.length === 0 && filled) return { code: 'VALUE_EMPTY', what: 'must not be empty.' };
+  if (charactersMax === null || value.length <= charactersMax) return null;
+  const characters = codePoints(value);
+  if (characters <= charactersMax) return null;
+  return { code: 'VALUE_TOO_LONG', what: `has ${characters} characters; the limit is ${charactersMax}.` };
 }
 
 function codePoints(value: string): number {

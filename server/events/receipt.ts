@@ -6,8 +6,8 @@ export type AckLevel = 'QUEUED' | 'RECORDED' | 'CHECKPOINTED';
 /**
  * What a sender gets back for one event, in the order sent.
  *
- * ACCEPTED: the event is durable. DUPLICATE: the same event was accepted before. REJECTED: nothing of it was kept;
- * `errors` says why. An accepted event may have errors too: RECORD_PENDING and EVENT_QUARANTINED.
+ * ACCEPTED: the event is durable. DUPLICATE: the same event was accepted before. REJECTED: nothing of it was
+ * kept; `errors` says why. An accepted event may have errors too: RECORD_PENDING and EVENT_QUARANTINED.
  */
 export interface Receipt {
   /** 0-based place of the event in what was sent. */
@@ -22,6 +22,7 @@ export interface Receipt {
   readonly index: number | null;
 }
 
+/** The receipt of an event of which nothing was kept. */
 export function rejection(position: number, eventId: string | null, errors: readonly EventError[]): Receipt {
   return { position, eventId, outcome: 'REJECTED', errors: boundErrors(errors), ledger: null, index: null };
 }

@@ -8,7 +8,10 @@ export type Place = readonly [member: string] | readonly [section: string, membe
 export type Rule =
   /** It goes to its place as it is. */
   | { readonly kind: 'VALUE'; readonly to: Place }
-  /** `attempt`, `success` or `failure` in either case becomes the status. Other words: refused, or kept in details. */
+  /**
+   * `attempt`, `success` or `failure` in either case becomes the status. Other words: refused, or kept in
+   * details.
+   */
   | { readonly kind: 'STATUS'; readonly otherwise: 'REFUSED' | 'DETAILS' }
   /** `true` becomes SUCCESS, `false` FAILURE. */
   | { readonly kind: 'SUCCESS' }
@@ -36,7 +39,11 @@ const to = (...place: Place): Rule => ({ kind: 'VALUE', to: place });
 const table = (rules: Record<string, Rule>): Shape => new Map(Object.entries(rules));
 
 /** A section of the appliance's own shape: its members stay where they are. */
-function section(name: string, members: readonly string[], otherwise: 'REFUSED' | 'DETAILS' = 'REFUSED'): Rule {
+function section(
+  name: string,
+  members: readonly string[],
+  otherwise: 'REFUSED' | 'DETAILS' = 'REFUSED',
+): Rule {
   const rules = new Map(members.map((member) => [member, to(name, member)]));
   return { kind: 'MEMBERS', members: rules, section: name, otherwise };
 }
@@ -48,8 +55,13 @@ const SECTIONS = {
   actor: section('actor', ['id', 'type', 'name']),
   target: section('target', ['id', 'type', 'name']),
   context: section('context', [
-    ...['correlationId', 'requestId', 'sessionId', 'ipAddress'],
-    ...['userAgent', 'source', 'geolocation'],
+    'correlationId',
+    'requestId',
+    'sessionId',
+    'ipAddress',
+    'userAgent',
+    'source',
+    'geolocation',
   ]),
   changes: section('changes', ['before', 'after', 'fields']),
 };
@@ -145,8 +157,14 @@ const OUTCOME_BY_EVENT_TYPE = table({ ...OUTCOME_RULES, eventType: to('action') 
 
 /** Members that only the first foreign shape has. */
 const PRINCIPAL_SIGNS = [
-  ...['targetResourceType', 'targetResourceId', 'sessionContext', 'outcomeDescription'],
-  ...['dataClassification', 'retentionPolicy', 'eventVersion', 'organizationId'],
+  'targetResourceType',
+  'targetResourceId',
+  'sessionContext',
+  'outcomeDescription',
+  'dataClassification',
+  'retentionPolicy',
+  'eventVersion',
+  'organizationId',
 ];
 /** Members that only the second foreign shape has. */
 const USER_SIGNS = ['resourceType', 'resourceId', 'success', 'errorMessage'];
@@ -154,14 +172,15 @@ const USER_SIGNS = ['resourceType', 'resourceId', 'success', 'errorMessage'];
 /**
  * Tells by its members which shape an event has.
  *
- * An actor with an id, or a target where no flat member says who acted, outweighs the signs of the flat shapes: beside
- * them a member that merely looks like another shape's is safe in details.
+ * An actor with an id, or a target where no flat member says who acted, outweighs the signs of the flat
+ * shapes: beside them a member that merely looks like another shape's is safe in details.
  */
 export function shapeOf(event: Members): { readonly name: ShapeName; readonly rules: Shape } {
   const has = (name: string) => isPresent(event[name]);
   const { actor, target } = event;
   const structured =
-    (isMembers(actor) && isPresent(actor['id'])) || (isMembers(target) && !has('principalId') && !has('userId'));
+    (isMembers(actor) && isPresent(actor['id'])) ||
+    (isMembers(target) && !has('principalId') && !has('userId'));
   if (!structured) {
     if (has('principalId') || PRINCIPAL_SIGNS.some(has)) return { name: 'PRINCIPAL', rules: PRINCIPAL };
     if (has('userId') || USER_SIGNS.some(has)) return { name: 'USER', rules: USER };

@@ -1,6 +1,6 @@
 import { CanonicalError, canonicalJson } from '#server/ledger/canonical.ts';
 import type { JsonValue } from '#server/ledger/json.ts';
-import type { EventError } from './event-error.ts';
+import { boundErrors, type EventError, isFull } from './event-error.ts';
 import { EVENT_NAMES, NESTED_NAMES, STATUSES } from './members.ts';
 import { isMembers, type Members, wrongKind } from './read-members.ts';
 import { type Place, type Rule, type Shape, type ShapeName, shapeOf } from './shape-tables.ts';
@@ -19,8 +19,8 @@ export interface ShapedEvent {
 export type Shaping = ShapedEvent | { readonly shape?: never; readonly errors: readonly EventError[] };
 
 /**
- * Brings an event of any known shape to the appliance's own one. Nothing is dropped: members that the shape does not
- * know go into `details` unchanged, and what can go nowhere without a loss is an error.
+ * Brings an event of any known shape to the appliance's own one. Nothing is dropped: members that the shape
+ * does not know go into `details` unchanged, and what can go nowhere without a loss is an error.
  */
 export function readShape(value: JsonValue): Shaping {
   if (!isMembers(value)) return { errors: [wrongKind([], 'an object', value)] };
@@ -33,7 +33,7 @@ export function readShape(value: JsonValue): Shaping {
   mapMembers(mapping, value, rules, []);
   fillDetails(mapping);
   const { event, ledger, sentAt, errors } = mapping;
-  return errors.length > 0 ? { errors } : { shape: name, event, ledger, sentAt };
+  return errors.length > 0 ? { errors: boundErrors(errors) } : { shape: name, event, ledger, sentAt };
 }
 
 /** Gives errors of the own shape the paths and names that the sender used. */
@@ -163,7 +163,7 @@ function mapTime(mapping: Mapping, value: unknown, from: readonly string[]): voi
     place(mapping, ['timestamp'], new Date(value).toISOString(), from);
     mapping.unknown.push({ name: from.join('.'), value, from });
   } else {
-    const message = `${from.join('.')} must be an RFC 3339 time, or whole milliseconds since 1970 after 1973.`;
+    const message = `${from.join('.')} must be an RFC 3339 time, or whole milliseconds after 1973.`;
     mapping.errors.push({ path: from, code: 'TIMESTAMP_INVALID', message });
   }
 }
@@ -195,6 +195,7 @@ function fillDetails({ event, unknown, sentAt, errors }: Mapping): void {
   const details: Record<string, unknown> = {};
   if (isMembers(sent)) for (const name of Object.keys(sent)) setMember(details, name, sent[name]);
   for (const { name, value, from } of unknown) {
+    if (isFull(errors)) return;
     if (Object.hasOwn(details, name) && !isSame(details[name], value)) {
       const message = `${name} is not known here and cannot go into details: details has another ${name}.`;
       errors.push({ path: from, code: 'EVENT_INVALID', message });

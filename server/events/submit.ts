@@ -11,7 +11,10 @@ export interface PlacedEvent {
 
 export interface SubmitDeps {
   readonly intake: Intake;
-  /** Resolves once a checkpoint covers the record; rejects with the signal's reason when that is aborted first. */
+  /**
+   * Resolves once a checkpoint covers the record; rejects with the signal's reason when that is aborted
+   * first.
+   */
   readonly checkpointed: (ledger: string, index: number, signal: AbortSignal) => Promise<void>;
   readonly ackWaitMs: number;
 }
@@ -19,7 +22,10 @@ export interface SubmitDeps {
 /** Receipts as soon as the events are durable; and later, where the sender wants to wait. */
 export interface Submitted {
   readonly receipts: readonly Receipt[];
-  /** The same receipts with what is known once the wait is over. Never rejects: what is accepted stays accepted. */
+  /**
+   * The same receipts with what is known once the wait is over. Never rejects: what is accepted stays
+   * accepted.
+   */
   readonly settled: () => Promise<readonly Receipt[]>;
 }
 
@@ -55,7 +61,12 @@ export function ledgerNotFound(): AppError {
   return new AppError('LEDGER_NOT_FOUND');
 }
 
-function admitted(ledger: string, position: number, eventId: string, admission: Admission | undefined): Receipt {
+function admitted(
+  ledger: string,
+  position: number,
+  eventId: string,
+  admission: Admission | undefined,
+): Receipt {
   switch (admission?.outcome) {
     case 'ACCEPTED':
       return { position, eventId, outcome: 'ACCEPTED', errors: [], ledger, index: null };
@@ -102,10 +113,12 @@ async function settle(
 }
 
 /**
- * The promise's value, or `null` where the signal comes first or the promise fails. A failure is no loss: the events
- * are durable already, the wait ends because the process stops, and the receipt says that it was not seen through.
+ * The promise's value, or `null` where the signal comes first or the promise fails. A failure is no loss: the
+ * events are durable already, the wait ends because the process stops, and the receipt says that it was not
+ * seen through.
  */
 async function before<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  if (signal.aborted) return null;
   return await new Promise<T | null>((resolve) => {
     signal.addEventListener('abort', () => resolve(null), { once: true });
     promise.then(resolve, () => resolve(null));

@@ -6,8 +6,7 @@ export interface EventTime {
   readonly sent: string;
 }
 
-const RFC3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 /** The form almost every sender uses; it is already what the ledger keeps. */
 const PLAIN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/;
 
@@ -20,8 +19,8 @@ export const TIME_FORM = 'an RFC 3339 time with an offset and at most 9 fraction
 /**
  * Reads an RFC 3339 time with any offset and brings it to UTC, without losing a digit.
  *
- * The work is done on the calendar's digits: a `Date` holds milliseconds only and knows no leap second. A second 60
- * is taken where a leap second may stand, at 23:59:60 UTC on 30 June and 31 December.
+ * The work is done on the calendar's digits: a `Date` holds milliseconds only and knows no leap second. A
+ * second 60 is taken where a leap second may stand, at 23:59:60 UTC on 30 June and 31 December.
  *
  * @returns `null` for anything that is not such a time, or lies outside the years 0000 to 9999 in UTC.
  */
@@ -43,13 +42,13 @@ export function readTime(sent: string): EventTime | null {
 }
 
 /**
- * Milliseconds since the epoch of a time that `readTime` gave, cut to whole milliseconds. A leap second counts as
- * the second after it, as POSIX clocks do.
+ * Milliseconds since the epoch of a time that `readTime` gave, cut to whole milliseconds. A leap second
+ * counts as the second after it, as POSIX clocks do.
  */
 export function epochMs(occurredAt: string): number {
   const leap = occurredAt.slice(17, 19) === '60';
-  const text = `${occurredAt.slice(0, 17)}${leap ? '59' : occurredAt.slice(17, 19)}.${occurredAt.slice(20, 23)}Z`;
-  return Date.parse(text) + (leap ? 1000 : 0);
+  const second = leap ? '59' : occurredAt.slice(17, 19);
+  return Date.parse(`${occurredAt.slice(0, 17)}${second}.${occurredAt.slice(20, 23)}Z`) + (leap ? 1000 : 0);
 }
 
 interface UtcMinute {

@@ -1,8 +1,9 @@
 import type { NewId } from '#server/id.ts';
+import { canonicalJson } from '#server/ledger/canonical.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import type { SectionName } from '#server/ledger/section.ts';
 import type { SubmittedEvent } from '#server/ports/intake.ts';
-import { boundErrors, type EventError } from './event-error.ts';
+import { boundErrors, type EventError, isFull } from './event-error.ts';
 import { EVENT_BYTES_MAX } from './limits.ts';
 import {
   ACTOR_MEMBERS,
@@ -39,8 +40,13 @@ export interface EventCaller {
 }
 
 /** Makes the defaults for events that come in from `caller` at `nowMs`. */
-export function eventDefaults(caller: EventCaller, nowMs: number, newId: NewId, sha256: Sha256): EventDefaults {
-  const actorJson = `{"id":${JSON.stringify(caller.tokenId)},"name":${JSON.stringify(caller.name)},"type":"token"}`;
+export function eventDefaults(
+  caller: EventCaller,
+  nowMs: number,
+  newId: NewId,
+  sha256: Sha256,
+): EventDefaults {
+  const actorJson = canonicalJson({ id: caller.tokenId, name: caller.name, type: 'token' });
   return { nowMs, nowText: new Date(nowMs).toISOString(), actorJson, newId, sha256 };
 }
 
@@ -52,17 +58,20 @@ export type Validation =
  * Checks one event of the appliance's own shape (GraphQL's `EventInput`) and encodes it for the queue.
  *
  * It finds every mistake, not the first one only. A `null` member is an absent one. Strings are kept exactly.
- * Every member is written as canonical JSON here, once, and both the sections and the digest are put together from
- * these texts, since this is the hot path: canonicalising a built object again costs three times as much.
+ * Every member is written as canonical JSON here, once, and both the sections and the digest are put together
+ * from these texts, since this is the hot path: canonicalising a built object again costs three times as
+ * much.
  */
 export function validateEvent(event: unknown, defaults: EventDefaults): Validation {
   const errors: EventError[] = [];
   if (!isMembers(event)) return { errors: [wrongKind([], 'an object', event)] };
   const parts = readParts(event, errors);
   if (errors.length > 0) return { errors: boundErrors(errors) };
-  const asSent = encoder.encode(asSentJson(parts));
+  // Half the time of a TextEncoder for texts of this size.
+  const asSent = Buffer.from(asSentJson(parts));
   if (asSent.length > EVENT_BYTES_MAX) {
-    const message = `The event has ${asSent.length} bytes as canonical JSON; the limit is ${EVENT_BYTES_MAX}.`;
+    const size = `The event has ${asSent.length} bytes as canonical JSON`;
+    const message = `${size}; the limit is ${EVENT_BYTES_MAX}.`;
     return { errors: [{ path: [], code: 'EVENT_TOO_LARGE', message }] };
   }
   const eventId = typeof event['id'] === 'string' ? event['id'] : defaults.newId(defaults.nowMs);
@@ -71,11 +80,9 @@ export function validateEvent(event: unknown, defaults: EventDefaults): Validati
   return { event: { eventId, digest, line } };
 }
 
-const encoder = new TextEncoder();
-
 /**
- * The parts of an event as canonical JSON. Members are written `,"name":value`, objects `{…}`; the empty string
- * stands for what was not sent.
+ * The parts of an event as canonical JSON. Members are written `,"name":value`, objects `{…}`; the empty
+ * string stands for what was not sent.
  */
 interface Parts {
   readonly id: string;
@@ -181,7 +188,12 @@ function named(name: string, value: string): string {
   return value === '' ? '' : `,"${name}":${value}`;
 }
 
-function readRequired(from: Members, member: TextMember, parent: string | null, errors: EventError[]): string {
+function readRequired(
+  from: Members,
+  member: TextMember,
+  parent: string | null,
+  errors: EventError[],
+): string {
   const value = from[member.name];
   if (value !== undefined && value !== null) return readText(from, member, parent, errors);
   const path = parent === null ? [member.name] : [parent, member.name];
@@ -230,7 +242,11 @@ function readTimestamp(event: Members, errors: EventError[]): Parts['time'] {
   }
   const time = readTime(value);
   if (time === null) {
-    errors.push({ path: ['timestamp'], code: 'TIMESTAMP_INVALID', message: `timestamp must be ${TIME_FORM}.` });
+    errors.push({
+      path: ['timestamp'],
+      code: 'TIMESTAMP_INVALID',
+      message: `timestamp must be ${TIME_FORM}.`,
+    });
   }
   return time;
 }
@@ -266,8 +282,10 @@ function readChanges(event: Members, errors: EventError[]): string {
   }
   const { after, before, fields } = changes;
   let json = '';
-  if (after !== undefined && after !== null) json += `,"after":${readAny(after, ['changes', 'after'], errors)}`;
-  if (before !== undefined && before !== null) json += `,"before":${readAny(before, ['changes', 'before'], errors)}`;
+  if (after !== undefined && after !== null)
+    json += `,"after":${readAny(after, ['changes', 'after'], errors)}`;
+  if (before !== undefined && before !== null)
+    json += `,"before":${readAny(before, ['changes', 'before'], errors)}`;
   if (fields !== undefined && fields !== null) json += `,"fields":${readFields(fields, errors)}`;
   refuseUnknown(changes, NESTED_NAMES.get('changes'), ['changes'], errors);
   return object(json);
@@ -280,6 +298,7 @@ function readFields(fields: unknown, errors: EventError[]): string {
     return '';
   }
   for (const [index, field] of fields.entries()) {
+    if (isFull(errors)) return '';
     if (typeof field !== 'string') errors.push(wrongKind([...path, String(index)], 'a string', field));
   }
   return readAny(fields, path, errors);
@@ -303,6 +322,7 @@ function refuseUnknown(
   errors: EventError[],
 ): void {
   for (const name in value) {
+    if (isFull(errors)) return;
     if (known?.has(name) || value[name] === undefined) continue;
     const message = `${[...path, name].join('.')} is not a member of an event.`;
     errors.push({ path: [...path, name], code: 'EVENT_MEMBER_UNKNOWN', message });

@@ -30,8 +30,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Reads base64 strictly: standard alphabet, padded, unused bits zero, nothing else in between, so that one byte
- * string has exactly one text. Gives `null` for anything else.
+ * Reads base64 strictly: standard alphabet, padded, unused bits zero, nothing else in between, so that one
+ * byte string has exactly one text. Gives `null` for anything else.
  */
 export function decodeBase64(text: string): Uint8Array | null {
   const length = text.length;

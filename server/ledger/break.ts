@@ -20,7 +20,10 @@ export interface Break {
   readonly message: string;
 }
 
-/** Counts every break and keeps the first `keptMax`, so that a ledger that is broken everywhere fits in memory. */
+/**
+ * Counts every break and keeps the first `keptMax`, so that a ledger that is broken everywhere fits in
+ * memory.
+ */
 export class BreakList {
   readonly kept: Break[] = [];
   private readonly keptMax: number;

@@ -42,7 +42,10 @@ export function signCheckpoint(
   return signNote(checkpointText(checkpoint), origin, keyIdOf(sha256, origin, publicKey), sign);
 }
 
-/** Reads what a note says as a checkpoint, its signatures not verified. Extension lines are allowed. Never throws. */
+/**
+ * Reads what a note says as a checkpoint, its signatures not verified. Extension lines are allowed. Never
+ * throws.
+ */
 export function readCheckpoint(note: string): Checkpoint | Problem {
   const parsed = parseNote(note);
   return 'problem' in parsed ? parsed : readCheckpointText(parsed.text);

@@ -26,8 +26,8 @@ export function hashChildrenAt(sha256: Sha256, bytes: Uint8Array, at: number): H
 }
 
 /**
- * Root of the tree whose perfect subtrees have these roots, largest first. That list, the frontier, is all of a tree
- * that a further leaf needs; it has one hash for each binary one in the tree's size.
+ * Root of the tree whose perfect subtrees have these roots, largest first. That list, the frontier, is all of
+ * a tree that a further leaf needs; it has one hash for each binary one in the tree's size.
  */
 export function frontierRoot(sha256: Sha256, frontier: readonly Hash[]): Hash {
   let root = frontier.at(-1);

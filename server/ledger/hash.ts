@@ -1,11 +1,14 @@
 /**
- * A SHA-256 value as base64 (standard alphabet, padded, 44 characters): the form in which the ledger format writes
- * every hash, and the form the pure core passes around. Bytes are made only where bytes are hashed or stored.
+ * A SHA-256 value as base64 (standard alphabet, padded, 44 characters): the form in which the ledger format
+ * writes every hash, and the form the pure core passes around. Bytes are made only where bytes are hashed or
+ * stored.
  */
 export type Hash = string & { readonly [hashBrand]: true };
 declare const hashBrand: unique symbol;
 
-/** SHA-256 of bytes. Given by the platform (`node:crypto` on the server), so that the core imports nothing. */
+/**
+ * SHA-256 of bytes. Given by the platform (`node:crypto` on the server), so that the core imports nothing.
+ */
 export type Sha256 = (bytes: Uint8Array) => Hash;
 
 /** Length of a SHA-256 value in bytes. */

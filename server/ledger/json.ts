@@ -1,6 +1,7 @@
 /**
- * JSON without loss: integers beyond ±(2^53−1) are bigints, everything else is what `JSON.parse` gives. A value that
- * cannot be kept exactly stands as a `RefusedValue` in its place, so that it spoils only the event it belongs to.
+ * JSON without loss: integers beyond ±(2^53−1) are bigints, everything else is what `JSON.parse` gives. A
+ * value that cannot be kept exactly stands as a `RefusedValue` in its place, so that it spoils only the event
+ * it belongs to.
  */
 export type JsonValue = null | boolean | number | bigint | string | RefusedValue | JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -46,7 +47,7 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these inside strings.
+/** Forbidden inside strings. */
 const CONTROL = /[\u0000-\u001f]/;
 const WORDS: readonly (readonly [string, JsonValue])[] = [
   ['true', true],
@@ -56,13 +57,15 @@ const WORDS: readonly (readonly [string, JsonValue])[] = [
 const NAME_SHOWN_MAX = 64;
 
 /**
- * Reads JSON text without losing anything. Lone surrogates stay in the strings (`canonicalJson` refuses them).
- * Throws `JsonSyntaxError`.
+ * Reads JSON text without losing anything. Lone surrogates stay in the strings (`canonicalJson` refuses
+ * them). Throws `JsonSyntaxError`.
  *
- * Most texts hold nothing that `JSON.parse` would lose, and it is twice as fast as anything written in JavaScript. So
- * it reads first, and where a look at the outcome cannot rule out a loss, the exact parser reads again.
+ * Most texts hold nothing that `JSON.parse` would lose, and it is twice as fast as anything written in
+ * JavaScript. So it reads first, and where a look at the outcome cannot rule out a loss, the exact parser
+ * reads again.
  */
 export function parseJson(text: string): JsonValue {
+  if (text.length > UNCHECKED_LENGTH_MAX && nestsDeep(text)) return parseExactly(text);
   let value: JsonValue;
   try {
     // JSON.parse gives nothing outside JsonValue.
@@ -73,7 +76,28 @@ export function parseJson(text: string): JsonValue {
   return memberCount(value, 0) === memberSeparators(text) ? value : parseExactly(text);
 }
 
-/** Members in all objects of the value, or NaN where a number may have lost digits or the nesting is too deep. */
+/** Shorter texts cannot nest deep enough to cost `JSON.parse` more than a millisecond or so. */
+const UNCHECKED_LENGTH_MAX = 16_384;
+
+/** Whether brackets lie deeper than the limit: `JSON.parse` takes seconds for megabytes of them. */
+function nestsDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at += 1;
+    else if (code === QUOTE) inString = !inString;
+    else if (inString) continue;
+    else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth += 1;
+    else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth -= 1;
+    if (depth > JSON_DEPTH_MAX) return true;
+  }
+  return false;
+}
+
+/**
+ * Members in all objects of the value, or NaN where a number may have lost digits or the nesting is too deep.
+ */
 function memberCount(value: JsonValue, depth: number): number {
   if (typeof value === 'number')
     return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER ? 0 : NaN;
@@ -95,8 +119,9 @@ function memberCount(value: JsonValue, depth: number): number {
 }
 
 /**
- * How many colons follow a quote: never fewer than the text has members. So a name given twice, which leaves a member
- * fewer in the value, never goes unseen; a string that begins with a colon only costs a second reading.
+ * How many colons follow a quote: never fewer than the text has members. So a name given twice, which leaves
+ * a member fewer in the value, never goes unseen; a string that begins with a colon only costs a second
+ * reading.
  */
 function memberSeparators(text: string): number {
   let count = 0;
@@ -111,8 +136,8 @@ function memberSeparators(text: string): number {
 }
 
 /**
- * Reads JSON text exactly (RFC 8259), one character after another: the authority on what a text means. `parseJson` is
- * the quick way to the same value. Throws `JsonSyntaxError`.
+ * Reads JSON text exactly (RFC 8259), one character after another: the authority on what a text means.
+ * `parseJson` is the quick way to the same value. Throws `JsonSyntaxError`.
  */
 export function parseExactly(text: string): JsonValue {
   const parser = new Parser(text);
@@ -279,8 +304,8 @@ function define(members: JsonObject, name: string, value: JsonValue): void {
 }
 
 /**
- * The value as `JSON.stringify` can take it, every digit kept: bigints become raw JSON. Whatever has no bigint in it is
- * given back as it is. Throws an `Error` on a refused value, which must never come this far.
+ * The value as `JSON.stringify` can take it, every digit kept: bigints become raw JSON. Whatever has no
+ * bigint in it is given back as it is. Throws an `Error` on a refused value, which must never come this far.
  */
 export function toOutputJson(value: JsonValue): unknown {
   if (typeof value === 'bigint') return rawJson(value.toString());

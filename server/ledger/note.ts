@@ -44,7 +44,7 @@ export const NOTE_LENGTH_MAX = 1_000_000;
 export const NOTE_SIGNATURES_MAX = 100;
 
 const NAME_PATTERN = /^[^\p{White_Space}+]+$/u;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a note must not hold them, newline excepted.
+/** What a note must not hold: control characters, newline excepted. */
 const CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
 const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/;
 
@@ -61,8 +61,8 @@ export function keyIdOf(sha256: Sha256, name: string, publicKey: Uint8Array): st
 }
 
 /**
- * The verifier key of an Ed25519 public key: `<name>+<key id>+<base64(0x01 || key)>`. Throws a `RangeError` on a name
- * with white space or `+` and on a key that has not 32 bytes.
+ * The verifier key of an Ed25519 public key: `<name>+<key id>+<base64(0x01 || key)>`. Throws a `RangeError`
+ * on a name with white space or `+` and on a key that has not 32 bytes.
  */
 export function makeVkey(sha256: Sha256, name: string, publicKey: Uint8Array): string {
   if (!isKeyName(name)) throw new RangeError('A key name is not empty and has neither white space nor +');
@@ -142,8 +142,8 @@ export interface VerifiedNote {
 }
 
 /**
- * Reads a note and verifies it: signatures of unknown keys are ignored, one of a known key that does not verify spoils
- * the note, and at least one known key must have signed. Never throws.
+ * Reads a note and verifies it: signatures of unknown keys are ignored, one of a known key that does not
+ * verify spoils the note, and at least one known key must have signed. Never throws.
  */
 export function verifyNote(
   note: string,
@@ -156,7 +156,7 @@ export function verifyNote(
   const keys = new Set<Vkey>();
   for (const { name, keyId, signature } of parsed.signatures) {
     const key = vkeys.find((known) => known.name === name && known.keyId === keyId);
-    if (key === undefined || keys.has(key)) continue;
+    if (key === undefined) continue;
     if (!verify(key.publicKey, message, signature))
       return { problem: `the signature of ${name} does not verify` };
     keys.add(key);

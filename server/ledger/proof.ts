@@ -4,14 +4,15 @@ import { readHash } from './hash-bytes.ts';
 import { TILE_HEIGHT, TILE_WIDTH } from './tile.ts';
 
 /**
- * The first `width` hashes of a tile (C2SP tlog-tiles), laid one after another. A tile that has grown further since
- * may give more than that. Rejects where the tile cannot be read.
+ * The first `width` hashes of a tile (C2SP tlog-tiles), laid one after another. A tile that has grown further
+ * since may give more than that. Rejects where the tile cannot be read.
  */
 export type ReadTile = (level: number, index: number, width: number) => Promise<Uint8Array>;
 
 /**
- * The inclusion proof of a leaf in the tree of the first `size` leaves (RFC 6962 section 2.1.1), leaf's sibling first.
- * Rejects with a `RangeError` where the index is not below the size, with an `Error` where a tile is too short.
+ * The inclusion proof of a leaf in the tree of the first `size` leaves (RFC 6962 section 2.1.1), leaf's
+ * sibling first. Rejects with a `RangeError` where the index is not below the size, with an `Error` where a
+ * tile is too short.
  */
 export async function inclusionProof(
   sha256: Sha256,
@@ -37,8 +38,9 @@ export async function inclusionProof(
 }
 
 /**
- * The consistency proof between the trees of the first `from` and the first `to` leaves (RFC 6962 section 2.1.2):
- * empty between equal trees. Rejects with a `RangeError` where `from` is 0 (there is nothing to prove) or past `to`.
+ * The consistency proof between the trees of the first `from` and the first `to` leaves (RFC 6962 section
+ * 2.1.2): empty between equal trees. Rejects with a `RangeError` where `from` is 0 (there is nothing to
+ * prove) or past `to`.
  */
 export async function consistencyProof(
   sha256: Sha256,
@@ -100,7 +102,9 @@ class TileTree {
     this.size = size;
   }
 
-  /** MTH over a range that RFC 6962's recursion comes by: its binary ones are perfect subtrees, largest first. */
+  /**
+   * MTH over a range that RFC 6962's recursion comes by: its binary ones are perfect subtrees, largest first.
+   */
   async rangeHash([start, end]: Range): Promise<Hash> {
     const frontier: Hash[] = [];
     for (let at = start; at < end; ) {
@@ -182,11 +186,11 @@ export function verifyInclusion(sha256: Sha256, claim: InclusionClaim): boolean 
     if (last === 0 || !isHash(sibling)) return false;
     if (node % 2 === 1 || node === last) {
       hash = hashChildren(sha256, sibling, hash);
-      while (node % 2 === 0 && node !== 0) [node, last] = [half(node), half(last)];
+      while (node % 2 === 0 && node !== 0) [node, last] = [halved(node), halved(last)];
     } else {
       hash = hashChildren(sha256, hash, sibling);
     }
-    [node, last] = [half(node), half(last)];
+    [node, last] = [halved(node), halved(last)];
   }
   return last === 0 && hash === root;
 }
@@ -213,7 +217,7 @@ export function verifyConsistency(sha256: Sha256, claim: ConsistencyClaim): bool
   const nodes = largestPower(from)[0] === from ? [fromRoot, ...hashes] : hashes;
   let node = from - 1;
   let last = to - 1;
-  while (node % 2 === 1) [node, last] = [half(node), half(last)];
+  while (node % 2 === 1) [node, last] = [halved(node), halved(last)];
   const [first, ...siblings] = nodes;
   if (first === undefined) return false;
   let old = first;
@@ -223,15 +227,15 @@ export function verifyConsistency(sha256: Sha256, claim: ConsistencyClaim): bool
     if (node % 2 === 1 || node === last) {
       old = hashChildren(sha256, sibling, old);
       now = hashChildren(sha256, sibling, now);
-      while (node % 2 === 0 && node !== 0) [node, last] = [half(node), half(last)];
+      while (node % 2 === 0 && node !== 0) [node, last] = [halved(node), halved(last)];
     } else {
       now = hashChildren(sha256, now, sibling);
     }
-    [node, last] = [half(node), half(last)];
+    [node, last] = [halved(node), halved(last)];
   }
   return last === 0 && old === fromRoot && now === toRoot;
 }
 
-function half(count: number): number {
+function halved(count: number): number {
   return Math.floor(count / 2);
 }

@@ -26,8 +26,8 @@ export interface CheckedRecord {
 }
 
 /**
- * Checks all of a record that can be checked without its neighbours: the entry's form, ledger and index, and each
- * section against its commitment. Reports every problem; never throws on whatever bytes it is given.
+ * Checks all of a record that can be checked without its neighbours: the entry's form, ledger and index, and
+ * each section against its commitment. Reports every problem; never throws on whatever bytes it is given.
  */
 export function checkRecord(
   sha256: Sha256,
@@ -62,7 +62,10 @@ export function checkRecord(
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The section's json where it is canonical with the section's name as its only member, so that all read it alike. */
+/**
+ * The section's json where it is canonical with the section's name as its only member, so that all read it
+ * alike.
+ */
 function sectionText(name: string, preimage: Uint8Array): string | null {
   if (preimage.length < SALT_BYTES) return null;
   let json: string;

@@ -18,16 +18,34 @@ export function sectionJson(name: SectionName, value: JsonValue): string {
   return `{"${name}":${canonicalJson(value)}}`;
 }
 
+/** Preimages are cut from slabs of this size: allocating each by itself costs four times as much. */
+const SLAB_BYTES = 65_536;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
 /**
- * What is hashed and stored for a section: `salt || utf8(json)`. Throws a `RangeError` where the salt has not 16 bytes.
- * The json must be well-formed Unicode, as canonical JSON is.
+ * What is hashed and stored for a section: `salt || utf8(json)`. Throws a `RangeError` where the salt has not
+ * 16 bytes. The json must be well-formed Unicode, as canonical JSON is.
+ *
+ * The bytes may be a view into a larger buffer: copy them before keeping them for long or giving them to
+ * another thread.
  */
 export function sectionPreimage(salt: Uint8Array, json: string): Uint8Array {
   if (salt.length !== SALT_BYTES) throw new RangeError(`A salt has ${SALT_BYTES} bytes, not ${salt.length}`);
-  const bytes = new Uint8Array(SALT_BYTES + json.length);
+  const bytes = allocate(SALT_BYTES + json.length);
   bytes.set(salt);
   const { read } = encoder.encodeInto(json, bytes.subarray(SALT_BYTES));
   return read === json.length ? bytes : longPreimage(salt, json);
+}
+
+function allocate(length: number): Uint8Array {
+  if (length > SLAB_BYTES / 8) return new Uint8Array(length);
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
 }
 
 /** For json that is not ASCII and so takes more bytes than it has characters. */
@@ -39,7 +57,10 @@ function longPreimage(salt: Uint8Array, json: string): Uint8Array {
   return bytes;
 }
 
-/** A stored section taken apart: its salt as base64, and its json. Throws a `RangeError` or `TypeError` on garbage. */
+/**
+ * A stored section taken apart: its salt as base64, and its json. Throws a `RangeError` or `TypeError` on
+ * garbage.
+ */
 export function readPreimage(bytes: Uint8Array): {
   salt: string;
   json: string;

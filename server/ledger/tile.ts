@@ -55,8 +55,9 @@ export function edgePositions(size: number): TilePosition[] {
 }
 
 /**
- * Appends leaves to a tree: its new root and frontier, and the tiles to write (C2SP tlog-tiles layout). Costs one node
- * hash a leaf on average, and reads nothing but the edge. Throws an `Error` where `from` contradicts itself.
+ * Appends leaves to a tree: its new root and frontier, and the tiles to write (C2SP tlog-tiles layout). Costs
+ * one node hash a leaf on average, and reads nothing but the edge. Throws an `Error` where `from` contradicts
+ * itself.
  */
 export function growTree(sha256: Sha256, from: TreeEdge, leaves: readonly Hash[]): GrownTree {
   const stack = openStack(from);
@@ -67,7 +68,7 @@ export function growTree(sha256: Sha256, from: TreeEdge, leaves: readonly Hash[]
     writeHash(leaf, stack, height * HASH_BYTES);
     edges.put(0, size, stack, height * HASH_BYTES);
     height += 1;
-    // Each binary one at the end of the size is a perfect subtree that this one completes into the next larger.
+    // Each binary one at the end of the size is a perfect subtree; the new one completes it into the next.
     let position = size;
     for (let level = 1; position % 2 === 1; level++) {
       height -= 1;
@@ -123,7 +124,10 @@ class TileEdges {
     }
   }
 
-  /** Puts the node at `position` of a tile level, which must be the level's next; its hash is copied from `source`. */
+  /**
+   * Puts the node at `position` of a tile level, which must be the level's next; its hash is copied from
+   * `source`.
+   */
   put(level: number, position: number, source: Uint8Array, at: number): void {
     const tile = this.open[level] ?? this.start(level, position);
     const to = tile.width * HASH_BYTES;

@@ -5,8 +5,8 @@ import type { ReadTile } from './proof.ts';
 import { type EdgeTile, growTree, TILE_WIDTH, type TileWrite, type TreeEdge } from './tile.ts';
 
 /**
- * Grows a tree from the leaves that verification reads, and compares each tile with the stored one as soon as it is
- * full. Holds a few tiles in memory, however large the ledger is.
+ * Grows a tree from the leaves that verification reads, and compares each tile with the stored one as soon as
+ * it is full. Holds a few tiles in memory, however large the ledger is.
  */
 export class TreeCheck {
   private readonly sha256: Sha256;
@@ -15,7 +15,9 @@ export class TreeCheck {
   private tree: TreeEdge = { size: 0, frontier: [], edge: [] };
   private currentRoot: Hash;
   private waiting: Hash[] = [];
-  /** By level: nodes of the open tile that differ because a tile below them does, which is reported already. */
+  /**
+   * By level: nodes of the open tile that differ because a tile below them does, which is reported already.
+   */
   private readonly spoiled = new Map<number, Set<number>>();
 
   constructor(sha256: Sha256, readTile: ReadTile, breaks: BreakList) {
@@ -30,9 +32,10 @@ export class TreeCheck {
     return this.tree.size + this.waiting.length;
   }
 
-  async append(leaf: Hash): Promise<void> {
+  /** Takes the next leaf. Gives `null` where there is nothing to wait for, which is so for most leaves. */
+  append(leaf: Hash): Promise<void> | null {
     this.waiting.push(leaf);
-    if (this.size % TILE_WIDTH === 0) await this.grow();
+    return this.size % TILE_WIDTH === 0 ? this.grow() : null;
   }
 
   /** Root over the leaves so far. */

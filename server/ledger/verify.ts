@@ -1,9 +1,10 @@
 import { type Break, BreakList } from './break.ts';
-import { type Checkpoint, openCheckpoint, type VerifyEd25519 } from './checkpoint.ts';
+import type { VerifyEd25519 } from './checkpoint.ts';
+import { CheckpointCheck } from './checkpoint-check.ts';
 import { genesisPrev } from './entry.ts';
-import { type Hash, isHash, type Sha256 } from './hash.ts';
+import { HASH_BYTES, type Hash, isHash, type Sha256 } from './hash.ts';
 import { readHash } from './hash-bytes.ts';
-import { type ReadTile, rootAt } from './proof.ts';
+import type { ReadTile } from './proof.ts';
 import { type CheckedRecord, checkRecord } from './record-check.ts';
 import { TILE_WIDTH } from './tile.ts';
 import { TreeCheck } from './tree-check.ts';
@@ -59,9 +60,10 @@ export interface VerificationOutcome {
 }
 
 /**
- * Verifies a whole ledger: every record's content, entry and columns, the chain, the order of time, the tree against
- * tiles, head and every checkpoint, and the signatures. Finds every break and never stops at the first; memory stays
- * bounded. Garbage in the storage is a break, not an error; only a storage that cannot be read rejects.
+ * Verifies a whole ledger: every record's content, entry and columns, the chain, the order of time, the tree
+ * against tiles, head and every checkpoint, and the signatures. Finds every break and never stops at the
+ * first; memory stays bounded. Garbage in the storage is a break, not an error; only a storage that cannot be
+ * read rejects.
  */
 export async function verifyLedger(
   sha256: Sha256,
@@ -70,64 +72,88 @@ export async function verifyLedger(
   options: VerifyOptions = {},
 ): Promise<VerificationOutcome> {
   const breaks = new BreakList(options.breaksKeptMax ?? BREAKS_KEPT_MAX);
-  const checkpoints = new CheckpointOrder(sha256, verify, ledger, breaks);
-  const walk = new LedgerWalk(sha256, ledger, breaks, checkpoints);
+  const size = headSize(ledger, breaks);
+  const { origin, vkey, readTile, seen = [], checkpoints: stored } = ledger;
+  const checkpoints = new CheckpointCheck(
+    sha256,
+    verify,
+    { origin, vkey, size, stored, seen, readTile },
+    breaks,
+  );
+  const walk = new LedgerWalk(sha256, ledger, size, breaks, checkpoints);
   let checked = 0;
-  for await (const record of ledger.records) {
-    await walk.visit(record);
-    checked += 1;
-    if (checked % PROGRESS_RECORDS === 0) await options.onProgress?.(checked);
+  try {
+    await checkpoints.start();
+    for await (const record of ledger.records) {
+      await walk.visit(record);
+      checked += 1;
+      if (checked % PROGRESS_RECORDS === 0) await options.onProgress?.(checked);
+    }
+    await walk.end();
+  } finally {
+    await checkpoints.close();
   }
-  await walk.end();
   await options.onProgress?.(checked);
   return { checked, breaks: breaks.kept, breakCount: breaks.count };
 }
 
-/** The record before the one that is looked at. */
-interface Before {
-  readonly leafHash: Hash | null;
-  readonly recordedAt: number | null;
+/** A head whose size is no size is a break, and then every record is past it. */
+function headSize({ head }: LedgerToVerify, breaks: BreakList): number {
+  if (Number.isSafeInteger(head.size) && head.size >= 0) return head.size;
+  breaks.add('ROOT_MISMATCH', null, `the head's size ${head.size} is not a whole number`);
+  return 0;
 }
 
 /** Goes from record to record with what is needed of those before. */
 class LedgerWalk {
   private readonly sha256: Sha256;
   private readonly ledger: LedgerToVerify;
+  private readonly size: number;
   private readonly breaks: BreakList;
-  private readonly checkpoints: CheckpointOrder;
+  private readonly checkpoints: CheckpointCheck;
   private readonly tree: TreeCheck;
   private next = 0;
-  private before: Before;
+  /** Leaf hash of the record before, where there is one. */
+  private prev: Hash | null;
+  /** The last time that could be read. */
+  private recordedAt = Number.NEGATIVE_INFINITY;
   /** False once a leaf is missing that no tile has either: from there on there is no tree to compare. */
   private treeKnown = true;
 
-  constructor(sha256: Sha256, ledger: LedgerToVerify, breaks: BreakList, checkpoints: CheckpointOrder) {
+  constructor(
+    sha256: Sha256,
+    ledger: LedgerToVerify,
+    size: number,
+    breaks: BreakList,
+    checkpoints: CheckpointCheck,
+  ) {
     this.sha256 = sha256;
     this.ledger = ledger;
+    this.size = size;
     this.breaks = breaks;
     this.checkpoints = checkpoints;
     this.tree = new TreeCheck(sha256, ledger.readTile, breaks);
-    this.before = { leafHash: genesisPrev(sha256, ledger.origin), recordedAt: null };
+    this.prev = genesisPrev(sha256, ledger.origin);
   }
 
   async visit(record: StoredRecord): Promise<void> {
     const { index } = record;
     const problems = new Problems();
-    const inOrder = Number.isSafeInteger(index) && index >= this.next;
-    if (inOrder && index > this.next) await this.skipTo(index);
-    if (!inOrder) problems.add('ENTRY_MISMATCH', 'a record with this index came before');
     const known = this.checkAlone(record, problems);
-    if (inOrder) {
-      this.checkNeighbour(known, problems);
-      if (index >= this.ledger.head.size) {
-        problems.add('ROOT_MISMATCH', `the record is past the head, whose size is ${this.ledger.head.size}`);
-      }
+    if (!Number.isSafeInteger(index) || index < this.next) {
+      problems.add('ENTRY_MISMATCH', 'a record with this index came before');
+      problems.reportTo(this.breaks, index);
+      return;
     }
+    if (index > this.next) await this.skipTo(index);
+    this.checkNeighbour(known, problems);
+    if (index >= this.size)
+      problems.add('ROOT_MISMATCH', `the record is past the head, whose size is ${this.size}`);
     problems.reportTo(this.breaks, index);
-    if (!inOrder) return;
     this.next = index + 1;
-    this.before = { leafHash: known.leafHash, recordedAt: known.recordedAt };
-    await this.addLeaf(known.leafHash);
+    this.prev = known.leafHash;
+    this.recordedAt = known.recordedAt ?? this.recordedAt;
+    if (index < this.size) await this.addLeaf(known.leafHash);
   }
 
   private checkAlone(record: StoredRecord, problems: Problems): KnownRecord {
@@ -139,47 +165,46 @@ class LedgerWalk {
         problems.add('ENTRY_MISMATCH', 'the entry does not hash to the stored leaf hash');
       }
       checkColumns(record, checked, problems);
-      const { entry } = checked;
       return {
-        prev: entry?.prev ?? null,
-        recordedAt: entry?.recordedAt ?? null,
+        prev: checked.entry?.prev ?? null,
+        recordedAt: checked.entry?.recordedAt ?? null,
         leafHash: isHash(record.leafHash) ? record.leafHash : checked.leafHash,
       };
     } catch (error) {
-      // The types are the storage's promise; a database edited by hand may hold anything, and that is a break too.
+      // The types are the storage's promise; a database edited by hand may hold anything, which is a break.
       problems.add('ENTRY_MISMATCH', `the record cannot be read: ${String(error)}`);
       return { prev: null, recordedAt: null, leafHash: null };
     }
   }
 
   private checkNeighbour({ prev, recordedAt }: KnownRecord, problems: Problems): void {
-    const { before } = this;
-    if (prev !== null && before.leafHash !== null && prev !== before.leafHash) {
+    if (prev !== null && this.prev !== null && prev !== this.prev) {
       problems.add('CHAIN_BROKEN', 'prev is not the leaf hash of the record before');
     }
-    if (recordedAt !== null && before.recordedAt !== null && recordedAt < before.recordedAt) {
+    if (recordedAt !== null && recordedAt < this.recordedAt) {
       problems.add('TIME_REVERSED', 'recordedAt is earlier than that of the record before');
     }
   }
 
-  /** Reports the gap before `index`. The tiles may still know the leaves: then chain and tree go on across the gap. */
+  /**
+   * Reports the gap before `index`. The tiles may still know the leaves: then chain and tree go on across the
+   * gap.
+   */
   private async skipTo(index: number): Promise<void> {
-    this.breaks.addMissing(this.next, index);
-    while (this.treeKnown && this.next < index) {
-      const leafHash = await this.leafFromTile(this.next);
-      this.before = { leafHash, recordedAt: null };
-      await this.addLeaf(leafHash);
-      this.next += 1;
+    const end = Math.min(index, this.size);
+    if (end > this.next) this.breaks.addMissing(this.next, end);
+    for (; this.treeKnown && this.next < end; this.next++) {
+      this.prev = await this.leafFromTile(this.next);
+      await this.addLeaf(this.prev);
     }
-    if (this.next < index) this.before = { leafHash: null, recordedAt: null };
+    if (this.next < index) this.prev = null;
     this.next = index;
   }
 
   private async leafFromTile(index: number): Promise<Hash | null> {
-    const at = index % TILE_WIDTH;
     try {
-      const tile = await this.ledger.readTile(0, Math.floor(index / TILE_WIDTH), at + 1);
-      return readHash(tile, at * 32);
+      const tile = await this.ledger.readTile(0, Math.floor(index / TILE_WIDTH), (index % TILE_WIDTH) + 1);
+      return readHash(tile, (index % TILE_WIDTH) * HASH_BYTES);
     } catch {
       // No tile, no leaf: the record is reported as missing already.
       return null;
@@ -188,29 +213,36 @@ class LedgerWalk {
 
   private async addLeaf(leafHash: Hash | null): Promise<void> {
     if (leafHash === null) this.treeKnown = false;
-    if (leafHash === null || !this.treeKnown || this.tree.size >= this.ledger.head.size) return;
-    if (this.tree.size === 0) await this.compareCheckpoints();
-    await this.tree.append(leafHash);
-    await this.compareCheckpoints();
+    if (leafHash === null || !this.treeKnown) return;
+    if (this.tree.size === this.checkpoints.nextSize) await this.compareCheckpoints();
+    const grown = this.tree.append(leafHash);
+    if (grown !== null) await grown;
+    if (this.tree.size === this.checkpoints.nextSize) await this.compareCheckpoints();
   }
 
   private async compareCheckpoints(): Promise<void> {
-    const { size } = this.tree;
-    if (await this.checkpoints.due(size)) await this.checkpoints.compareAt(size, await this.tree.root());
+    await this.checkpoints.compareAt(this.tree.size, await this.tree.root());
   }
 
+  /** Compares what only the whole ledger shows. */
   async end(): Promise<void> {
     const { head } = this.ledger;
-    if (this.next < head.size) await this.skipTo(head.size);
-    if (this.tree.size === 0) await this.compareCheckpoints();
-    if (this.tree.size === head.size) {
-      if ((await this.tree.root()) !== head.root) {
-        this.breaks.add('ROOT_MISMATCH', null, `the tree over all records is not the head's at size ${head.size}`);
-      }
-      await this.tree.end();
-    } else {
-      this.breaks.add('ROOT_MISMATCH', null, `no tree of the head's size ${head.size} can be made of the records`);
+    if (this.next < this.size) await this.skipTo(this.size);
+    if (this.tree.size === this.checkpoints.nextSize) await this.compareCheckpoints();
+    if (this.tree.size < this.size) {
+      this.breaks.add(
+        'ROOT_MISMATCH',
+        null,
+        `the records do not give a tree of the head's size ${this.size}`,
+      );
+    } else if ((await this.tree.root()) !== head.root) {
+      this.breaks.add(
+        'ROOT_MISMATCH',
+        null,
+        `the tree of all records is not the head's, at size ${this.size}`,
+      );
     }
+    await this.tree.end();
     await this.checkpoints.rest();
   }
 }

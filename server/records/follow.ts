@@ -5,6 +5,8 @@ export interface Followed<Row> {
   /** Records of the ledger from an index on, in order, at most `count`; none where it has not grown that far. */
   readonly read: (from: number, count: number) => Promise<readonly Row[]>;
   readonly indexOf: (row: Row) => number;
+  /** Whether a record is to be given; those that are not are only passed over. */
+  readonly matches: (row: Row) => boolean;
   /** Calls back whenever the ledger may have grown; gives the function that ends it. */
   readonly onGrowth: (wake: () => void) => () => void;
   /** First index to give. */
@@ -60,8 +62,10 @@ async function* readOn<Row>(
       const rows = await followed.read(next, count);
       for (const row of rows) {
         if (ended.aborted) return;
-        yield row;
-        next = followed.indexOf(row) + 1;
+        const index = followed.indexOf(row);
+        if (index !== next) throw new Error(`The ledger lacks record ${next}: the next one is ${index}.`);
+        next = index + 1;
+        if (followed.matches(row)) yield row;
       }
       if (rows.length === 0) await bell.rung();
     }

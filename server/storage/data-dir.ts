@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } fr
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#server/errors.ts';
-import { writeDurably } from './durable-file.ts';
+import { createPrivately, writeDurably } from './durable-file.ts';
 
 /** What lies where in the data folder. */
 export interface DataDirPaths {
@@ -59,10 +59,18 @@ export function holdDataDir(dir: string): HeldDataDir {
   const paths = dataDirPaths(dir);
   createFolders(paths);
   const lock = takeLock(paths);
+  // What a holder that was killed left behind: nobody must be sent to a process that is gone.
+  rmSync(paths.holder, { force: true });
   return {
     paths,
     instanceId: readOrMakeInstanceId(paths.instanceId),
-    describeHolder: (holder) => writeDurably(paths.holder, `${JSON.stringify(holder)}\n`, 0o600),
+    describeHolder(holder) {
+      try {
+        writeDurably(paths.holder, `${JSON.stringify(holder)}\n`, 0o600);
+      } catch {
+        // A full disk must not keep the appliance from serving what it holds; only the holder's name is missing then.
+      }
+    },
     release() {
       rmSync(paths.holder, { force: true });
       lock.close();
@@ -107,6 +115,7 @@ function createFolders(paths: DataDirPaths): void {
 function takeLock(paths: DataDirPaths): Database.Database {
   let lock: Database.Database | null = null;
   try {
+    createPrivately(paths.lock);
     lock = new Database(paths.lock, { timeout: 0 });
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');

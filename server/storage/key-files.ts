@@ -3,32 +3,51 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#server/errors.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
-import { makeVkey, parseVkey } from '#server/ledger/note.ts';
+import { keyIdOf, parseVkey } from '#server/ledger/note.ts';
 import type { KeyStore, Signer } from '#server/ports/signer.ts';
 import { writeDurably } from './durable-file.ts';
 
 /** Keys as PKCS #8 PEM files (mode 0600), each named by the eight hex digits of its C2SP key id. */
 export function createKeyFiles(folder: string, sha256: Sha256): KeyStore {
-  const fileOf = (vkey: string): string => {
-    const parsed = parseVkey(sha256, vkey);
-    if ('problem' in parsed) throw new AppError('SIGNING_KEY_MISSING', { message: `${vkey} is not a verifier key.` });
-    return join(folder, `${parsed.keyId}.pem`);
-  };
+  const fileOf = (keyId: string): string => join(folder, `${keyId}.pem`);
   return {
     async create(origin) {
-      const { privateKey } = generateKeyPairSync('ed25519');
-      const signer = toSigner(privateKey);
-      const vkey = makeVkey(sha256, origin, signer.publicKey);
-      // Crash after this and before the ledger is created: a key that nothing names. Harmless.
-      writeDurably(fileOf(vkey), String(privateKey.export({ type: 'pkcs8', format: 'pem' })), 0o600);
-      return signer;
+      for (;;) {
+        const { privateKey } = generateKeyPairSync('ed25519');
+        const signer = toSigner(privateKey);
+        const file = fileOf(keyIdOf(sha256, origin, signer.publicKey));
+        // Two keys in 2^32 share their id: another ledger's key must not be lost to this one's.
+        if (existsSync(file)) continue;
+        // Crash after this and before the ledger is created: a key that nothing names. Harmless.
+        writeDurably(file, String(privateKey.export({ type: 'pkcs8', format: 'pem' })), 0o600);
+        return signer;
+      }
     },
     async open(vkey) {
-      const file = fileOf(vkey);
-      if (!existsSync(file)) throw new AppError('SIGNING_KEY_MISSING', { message: `The key file ${file} is missing.` });
-      return toSigner(createPrivateKey(readFileSync(file)));
+      const parsed = parseVkey(sha256, vkey);
+      if ('problem' in parsed) throw missing(`${vkey} is not a verifier key: ${parsed.problem}.`);
+      const file = fileOf(parsed.keyId);
+      if (!existsSync(file)) throw missing(`The key file ${file} is missing.`);
+      const signer = readSigner(file);
+      // Signatures of another key would be found out only by whoever verifies the checkpoints, years later.
+      if (Buffer.compare(signer.publicKey, parsed.publicKey) !== 0) {
+        throw missing(`The key file ${file} holds another key than ${vkey}.`);
+      }
+      return signer;
     },
   };
+}
+
+function readSigner(file: string): Signer {
+  try {
+    return toSigner(createPrivateKey(readFileSync(file)));
+  } catch (cause) {
+    throw missing(`The key file ${file} cannot be read.`, cause);
+  }
+}
+
+function missing(message: string, cause?: unknown): AppError {
+  return new AppError('SIGNING_KEY_MISSING', { message, cause });
 }
 
 /** Length of the DER prefix before the 32 key bytes of an Ed25519 SubjectPublicKeyInfo (RFC 8410). */

@@ -11,8 +11,12 @@ export interface RememberedCheckpoints {
 export function createRememberedCheckpoints(folder: string): RememberedCheckpoints {
   // Ledger ids differ in case where some file systems do not: the hex of the id does not.
   const fileOf = (ledger: string): string => join(folder, `${Buffer.from(ledger).toString('hex')}.checkpoint`);
+  const get = (ledger: string): string | null =>
+    existsSync(fileOf(ledger)) ? readFileSync(fileOf(ledger), 'utf8') : null;
   return {
-    get: (ledger) => (existsSync(fileOf(ledger)) ? readFileSync(fileOf(ledger), 'utf8') : null),
-    put: (ledger, note) => writeDurably(fileOf(ledger), note, 0o600),
+    get,
+    put(ledger, note) {
+      if (get(ledger) !== note) writeDurably(fileOf(ledger), note, 0o600);
+    },
   };
 }

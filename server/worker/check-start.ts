@@ -1,4 +1,4 @@
-import { openCheckpoint, type VerifyEd25519 } from '#server/ledger/checkpoint.ts';
+import { type Checkpoint, openCheckpoint, type VerifyEd25519 } from '#server/ledger/checkpoint.ts';
 import { entryLeafHash, genesisPrev } from '#server/ledger/entry.ts';
 import { frontierRoot } from '#server/ledger/frontier.ts';
 import { HASH_BYTES, type Sha256 } from '#server/ledger/hash.ts';
@@ -52,7 +52,7 @@ async function checkTree(sha256: Sha256, { head, readTile }: LedgerAtStart): Pro
     const root = await rootAt(sha256, readTile, head.size);
     return root === head.root ? [] : ['the tiles do not give the root of the head'];
   } catch (error) {
-    return [`the tiles cannot be read: ${error instanceof Error ? error.message : String(error)}`];
+    return [`the tiles cannot be read: ${messageOf(error)}`];
   }
 }
 
@@ -71,11 +71,26 @@ async function checkCheckpoints(
         `the ledger was rolled back: a checkpoint of size ${opened.checkpoint.size} was issued, ` +
           `the ledger has ${head.size} records`,
       );
-    } else if ((await rootAt(sha256, readTile, opened.checkpoint.size)) !== opened.checkpoint.root) {
-      problems.push(`the ledger is not the one that the checkpoint of size ${opened.checkpoint.size} speaks of`);
-    }
+    } else problems.push(...(await checkRoot(sha256, readTile, opened.checkpoint)));
   }
   return problems;
+}
+
+async function checkRoot(
+  sha256: Sha256,
+  readTile: ReadTile,
+  { size, root }: Checkpoint,
+): Promise<readonly string[]> {
+  try {
+    if ((await rootAt(sha256, readTile, size)) === root) return [];
+    return [`the ledger is not the one that the checkpoint of size ${size} speaks of`];
+  } catch (error) {
+    return [`the tiles of the checkpoint of size ${size} cannot be read: ${messageOf(error)}`];
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Makes a tile reader that refuses tiles that are missing or shorter than asked for. */

@@ -1,8 +1,9 @@
 import { signCheckpoint } from '#server/ledger/checkpoint.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import type { Logger } from '#server/log.ts';
-import type { CheckpointStore, LedgerCatalog, LedgerStore } from '#server/ports/ledger-store.ts';
+import type { CheckpointStore, Head, LedgerCatalog, LedgerIdentity, LedgerStore } from '#server/ports/ledger-store.ts';
 import type { KeyStore, Signer } from '#server/ports/signer.ts';
+import { type StartTimer, startSystemTimer } from './timer.ts';
 
 /** How long a ledger may have grown without a new checkpoint being made; a checkpoint covers all growth until then. */
 export const CHECKPOINT_DELAY_MS = 500;
@@ -18,6 +19,8 @@ export interface CheckpointerDeps {
   /** Keeps the newest checkpoint outside the database too, so that a database put back to an older state is noticed. */
   readonly remember: (ledger: string, note: string) => void;
   readonly onCheckpoint: (ledger: string) => void;
+  /** The machine's timer where none is given. */
+  readonly startTimer?: StartTimer;
 }
 
 export interface Checkpointer {
@@ -29,16 +32,19 @@ export interface Checkpointer {
 
 /** Signs a checkpoint of each ledger at most `CHECKPOINT_DELAY_MS` after it grew. */
 export function createCheckpointer(deps: CheckpointerDeps): Checkpointer {
+  const startTimer = deps.startTimer ?? startSystemTimer;
   const due = new Set<string>();
-  const signers = new Map<string, Signer>();
-  let timer: NodeJS.Timeout | null = null;
+  const kept: Kept = { signers: new Map(), unannounced: new Set() };
+  let cancel: (() => void) | null = null;
+  let stopped = false;
   let running: Promise<void> = Promise.resolve();
 
   const schedule = (): void => {
-    timer ??= setTimeout(() => {
-      timer = null;
+    if (stopped) return;
+    cancel ??= startTimer(CHECKPOINT_DELAY_MS, () => {
+      cancel = null;
       running = running.then(signDue);
-    }, CHECKPOINT_DELAY_MS);
+    });
   };
 
   const signDue = async (): Promise<void> => {
@@ -46,7 +52,7 @@ export function createCheckpointer(deps: CheckpointerDeps): Checkpointer {
     due.clear();
     for (const ledger of ledgers) {
       try {
-        await signOne(deps, signers, ledger);
+        await signOne(deps, kept, ledger);
       } catch (error) {
         // The records are safe; only the statement about them is late. It is tried again until it stands.
         deps.log.error({ err: error, ledger }, 'A checkpoint could not be made; trying again.');
@@ -62,32 +68,49 @@ export function createCheckpointer(deps: CheckpointerDeps): Checkpointer {
       schedule();
     },
     async stop() {
-      if (timer) clearTimeout(timer);
-      timer = null;
+      stopped = true;
+      cancel?.();
+      cancel = null;
       await running;
       await signDue();
-      if (timer) clearTimeout(timer);
     },
   };
 }
 
-async function signOne(deps: CheckpointerDeps, signers: Map<string, Signer>, ledger: string): Promise<void> {
+/** What is kept from one checkpoint to the next. */
+interface Kept {
+  readonly signers: Map<string, Signer>;
+  /** Ledgers whose checkpoint was, or may have been, stored and nobody was told of it yet. */
+  readonly unannounced: Set<string>;
+}
+
+/** Makes the checkpoint that the ledger's head asks for, or brings one to its end that got stuck half-way. */
+async function signOne(deps: CheckpointerDeps, kept: Kept, ledger: string): Promise<void> {
   const [identity, head, latest] = await Promise.all([
     deps.catalog.find(ledger),
     deps.store.head(ledger),
     deps.checkpoints.latest(ledger),
   ]);
-  if (!identity || !head || latest?.size === head.size) return;
-  const signer = signers.get(ledger) ?? (await deps.keys.open(identity.vkey));
-  signers.set(ledger, signer);
-  const note = signCheckpoint(
-    deps.sha256,
-    { origin: identity.origin, size: head.size, root: head.root },
-    signer.publicKey,
-    (message) => signer.sign(message),
-  );
-  // Crash before this: the ledger grew without a checkpoint; the next start makes one. After it: it is issued.
-  await deps.checkpoints.add(ledger, { size: head.size, root: head.root, note, createdAt: deps.now() });
+  if (!identity || !head) return;
+  const stored = latest?.size === head.size ? latest.note : null;
+  const note = stored ?? (await signHead(deps, kept.signers, identity, head));
+  if (stored === null) {
+    kept.unannounced.add(ledger);
+    // Crash before this: the ledger grew without a checkpoint; the next start makes one. After it: it is issued.
+    await deps.checkpoints.add(ledger, { size: head.size, root: head.root, note, createdAt: deps.now() });
+  }
+  // Crash before this: the file speaks of an older size; the next start comes by here and puts that right.
   deps.remember(ledger, note);
-  deps.onCheckpoint(ledger);
+  if (kept.unannounced.delete(ledger)) deps.onCheckpoint(ledger);
+}
+
+async function signHead(
+  deps: CheckpointerDeps,
+  signers: Map<string, Signer>,
+  { id, origin, vkey }: LedgerIdentity,
+  { size, root }: Head,
+): Promise<string> {
+  const signer = signers.get(id) ?? (await deps.keys.open(vkey));
+  signers.set(id, signer);
+  return signCheckpoint(deps.sha256, { origin, size, root }, signer.publicKey, (message) => signer.sign(message));
 }

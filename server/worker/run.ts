@@ -2,7 +2,9 @@ import { AppError, FatalError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import type { Settlement } from '#server/ports/intake.ts';
 import type { Batch, JobQueue } from '#server/ports/job-queue.ts';
-import { type SequenceDeps, type Sequenced, sequence } from './sequence.ts';
+import type { NewQuarantinedEvent } from '#server/ports/ledger-store.ts';
+import { invalid, type SequenceDeps, type Sequenced, sequence } from './sequence.ts';
+import { type StartTimer, startSystemTimer } from './timer.ts';
 
 /** How often a batch is tried whole before its events are tried one by one. */
 export const ATTEMPTS_MAX = 3;
@@ -16,6 +18,8 @@ export interface WorkerDeps extends SequenceDeps {
   readonly queue: JobQueue;
   readonly concurrency: number;
   readonly log: Logger;
+  /** The machine's timer where none is given. */
+  readonly startTimer?: StartTimer;
   /** Called after each commit, with how the events of the batch ended. */
   readonly onSequenced: (ledger: string, outcome: Sequenced) => void;
   /** Called when the storage stops working (`reason`) and when it works again (`null`). */
@@ -39,7 +43,7 @@ export interface Worker {
  * 4 s between them, then its events are recorded one by one, so that only the one that fails goes to quarantine.
  */
 export function startWorker(deps: WorkerDeps): Worker {
-  const pause = createPause();
+  const pause = createPause(deps.startTimer ?? startSystemTimer);
   const ended = new AbortController();
   let draining: AbortSignal | null = null;
 
@@ -99,45 +103,27 @@ async function recordOrRetry(deps: WorkerDeps, pause: Pause, isOver: () => boole
 
 /**
  * Records the events of a batch one at a time; one that fails goes to quarantine with its reason. The batch is
- * completed by an append of its own at the end: a crash in between repeats it, and what is recorded is skipped then.
+ * completed, and quarantine filled, by an append of its own at the end: a crash in between repeats the batch, what is
+ * recorded is skipped then, and nothing is in quarantine twice.
  */
 async function recordOneByOne(deps: WorkerDeps, batch: Batch, lines: readonly string[]): Promise<Sequenced> {
+  const { ledger } = batch;
   const settlements = new Map<string, Settlement>();
-  const failed: { line: string; message: string }[] = [];
-  let [recorded, quarantined] = [0, 0];
+  const givenUp: NewQuarantinedEvent[] = [];
+  let recorded = 0;
   for (const line of lines) {
     try {
-      const one = await sequence(deps, { ledger: batch.ledger, lines: [line], completes: null });
+      const one = await sequence(deps, { ledger, lines: [line], completes: null });
       recorded += one.recorded;
-      quarantined += one.quarantined;
+      givenUp.push(...one.givenUp);
       for (const [eventId, settlement] of one.settlements) settlements.set(eventId, settlement);
     } catch (error) {
       if (isOutage(error) || error instanceof FatalError) throw error;
-      failed.push({ line, message: error instanceof Error ? error.message : String(error) });
+      givenUp.push(invalid(line, error));
     }
   }
-  const head = await deps.store.head(batch.ledger);
-  if (head === null) throw new FatalError(batch.ledger, 'A batch waits for a ledger that does not exist.');
-  const quarantine = failed.map(({ line, message }) => {
-    const eventId = eventIdOf(line);
-    if (eventId !== null) settlements.set(eventId, { state: 'QUARANTINED' });
-    return { eventId, code: 'EVENT_INVALID', message, line };
-  });
-  const append = { ledger: batch.ledger, from: head, to: head, records: [], tiles: [], quarantined: quarantine };
-  const outcome = await deps.store.append({ ...append, completes: batch.id });
-  if (outcome === 'HEAD_MOVED') throw new Error('The head moved while a batch was completed.');
-  return { settlements, recorded, quarantined: quarantined + quarantine.length };
-}
-
-function eventIdOf(line: string): string | null {
-  const quoted = line.split('\t')[1];
-  try {
-    const value: unknown = quoted === undefined ? null : JSON.parse(quoted);
-    return typeof value === 'string' ? value : null;
-  } catch {
-    // A damaged line has no id that could be told.
-    return null;
-  }
+  const end = await sequence(deps, { ledger, lines: [], givenUp, completes: batch.id });
+  return { ...end, settlements: new Map([...end.settlements, ...settlements]), recorded };
 }
 
 /** Runs an operation, waiting through outages. Gives `null` when the worker is stopped during one. */
@@ -176,14 +162,14 @@ interface Pause {
   wake(): void;
 }
 
-function createPause(): Pause {
+function createPause(startTimer: StartTimer): Pause {
   let woken = false;
   let end: (() => void) | null = null;
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(() => end?.(), ms);
+      const cancel = startTimer(ms, () => end?.());
       end = () => {
-        clearTimeout(timer);
+        cancel();
         end = null;
         resolve();
       };

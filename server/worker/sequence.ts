@@ -1,4 +1,4 @@
-import type { DecodedEvent } from '#server/events/queued-event.ts';
+import type { QueuedEvent } from '#server/events/queued-event.ts';
 import { decodeQueuedEvent } from '#server/events/queued-event.ts';
 import { entryJson, entryLeafHash } from '#server/ledger/entry.ts';
 import type { Hash, Sha256 } from '#server/ledger/hash.ts';
@@ -22,6 +22,8 @@ export interface SequencedBatch {
   readonly lines: readonly string[];
   /** The batch that the append completes; `null` while a batch is recorded piece by piece. */
   readonly completes: string | null;
+  /** Events of the batch that were given up before; they go to quarantine in the append that completes it. */
+  readonly givenUp?: readonly NewQuarantinedEvent[];
 }
 
 export interface Sequenced {
@@ -29,6 +31,8 @@ export interface Sequenced {
   readonly settlements: ReadonlyMap<string, Settlement>;
   readonly recorded: number;
   readonly quarantined: number;
+  /** What a piece of a batch could not record: nothing of it is kept before the append that completes the batch. */
+  readonly givenUp: readonly NewQuarantinedEvent[];
 }
 
 /** How often an append is computed anew because another process appended first. */
@@ -44,7 +48,7 @@ const HEAD_MOVED_MAX = 20;
  *   contradicts itself; anything else when these events cannot be recorded (the caller retries, then isolates them).
  */
 export async function sequence(deps: SequenceDeps, batch: SequencedBatch): Promise<Sequenced> {
-  const read = readLines(batch.lines);
+  const read = readLines(batch.lines, batch.givenUp ?? []);
   for (let attempt = 0; attempt < HEAD_MOVED_MAX; attempt++) {
     // Crash up to here: nothing happened yet. The queue still holds the batch.
     const head = await deps.store.head(batch.ledger);
@@ -52,43 +56,39 @@ export async function sequence(deps: SequenceDeps, batch: SequencedBatch): Promi
     const known = await deps.store.known(batch.ledger, [...read.events.keys()]);
     const sorted = sortEvents(read, known);
     const { records, to, tiles } = computeAppend(deps, batch.ledger, head, sorted.fresh);
-    const append: Append = {
-      ledger: batch.ledger,
-      from: head,
-      to,
-      records,
-      tiles,
-      quarantined: sorted.quarantined,
-      completes: batch.completes,
-    };
+    // Quarantined with a piece, an event would be quarantined again when a crash makes the batch start over.
+    const [quarantined, givenUp] = batch.completes === null ? [[], sorted.quarantined] : [sorted.quarantined, []];
+    const { ledger, completes } = batch;
+    const append: Append = { ledger, from: head, to, records, tiles, quarantined, completes };
     // Crash before the commit inside: as above. Crash after it: records, tiles, head and completion are durable.
     const outcome = await deps.store.append(append);
     if (outcome === 'APPENDED') {
       // Crash from here on: only wake-ups are lost. Readers look at the ledger anyway when they come back.
       for (const record of records) sorted.settlements.set(record.eventId, { state: 'RECORDED', index: record.index });
-      return {
-        settlements: sorted.settlements,
-        recorded: records.length,
-        quarantined: sorted.quarantined.length,
-      };
+      const { settlements } = sorted;
+      return { settlements, recorded: records.length, quarantined: quarantined.length, givenUp };
     }
-    // Someone else completed the batch: whoever waits for its events finds them in the ledger.
-    if (outcome === 'BATCH_GONE') return { settlements: sorted.settlements, recorded: 0, quarantined: 0 };
+    if (outcome === 'BATCH_GONE') {
+      // Someone else completed the batch. The head did not move since `known` was read, so what was not in the ledger
+      // then can only be in quarantine.
+      for (const { eventId } of sorted.fresh) sorted.settlements.set(eventId, { state: 'QUARANTINED' });
+      return { settlements: sorted.settlements, recorded: 0, quarantined: 0, givenUp: [] };
+    }
   }
   throw new Error(`The head of ${batch.ledger} moved ${HEAD_MOVED_MAX} times while one batch was recorded.`);
 }
 
 interface ReadLines {
-  readonly events: ReadonlyMap<string, DecodedEvent>;
+  readonly events: ReadonlyMap<string, QueuedEvent>;
   readonly quarantined: readonly NewQuarantinedEvent[];
   readonly lineOf: ReadonlyMap<string, string>;
 }
 
 /** Decodes the lines; what cannot be decoded, or repeats an id with other content, goes to quarantine. */
-function readLines(lines: readonly string[]): ReadLines {
-  const events = new Map<string, DecodedEvent>();
+function readLines(lines: readonly string[], givenUp: readonly NewQuarantinedEvent[]): ReadLines {
+  const events = new Map<string, QueuedEvent>();
   const lineOf = new Map<string, string>();
-  const quarantined: NewQuarantinedEvent[] = [];
+  const quarantined = [...givenUp];
   for (const line of lines) {
     try {
       const event = decodeQueuedEvent(line);
@@ -98,11 +98,27 @@ function readLines(lines: readonly string[]): ReadLines {
         lineOf.set(event.eventId, line);
       } else if (first.digest !== event.digest) quarantined.push(conflict(event.eventId, line));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      quarantined.push({ eventId: null, code: 'EVENT_INVALID', message, line });
+      quarantined.push(invalid(line, error));
     }
   }
   return { events, quarantined, lineOf };
+}
+
+/** An event that could not be recorded for a reason of its own, as quarantine keeps it. */
+export function invalid(line: string, error: unknown): NewQuarantinedEvent {
+  const message = error instanceof Error ? error.message : String(error);
+  return { eventId: eventIdOf(line), code: 'EVENT_INVALID', message, line };
+}
+
+function eventIdOf(line: string): string | null {
+  const quoted = line.split('\t')[1];
+  try {
+    const value: unknown = quoted === undefined ? null : JSON.parse(quoted);
+    return typeof value === 'string' ? value : null;
+  } catch {
+    // A damaged line has no id that could be told.
+    return null;
+  }
 }
 
 function conflict(eventId: string, line: string): NewQuarantinedEvent {
@@ -111,16 +127,19 @@ function conflict(eventId: string, line: string): NewQuarantinedEvent {
 }
 
 interface SortedEvents {
-  readonly fresh: readonly DecodedEvent[];
+  readonly fresh: readonly QueuedEvent[];
   readonly quarantined: readonly NewQuarantinedEvent[];
   readonly settlements: Map<string, Settlement>;
 }
 
 /** Tells the events that are new from those that are recorded already (a retry) and those whose id is taken. */
 function sortEvents(read: ReadLines, known: ReadonlyMap<string, { digest: Hash; index: number }>): SortedEvents {
-  const fresh: DecodedEvent[] = [];
+  const fresh: QueuedEvent[] = [];
   const quarantined = [...read.quarantined];
   const settlements = new Map<string, Settlement>();
+  for (const { eventId } of quarantined) {
+    if (eventId !== null && !read.events.has(eventId)) settlements.set(eventId, { state: 'QUARANTINED' });
+  }
   for (const event of read.events.values()) {
     const first = known.get(event.eventId);
     if (!first) fresh.push(event);
@@ -135,7 +154,7 @@ function sortEvents(read: ReadLines, known: ReadonlyMap<string, { digest: Hash; 
 }
 
 /** The pure part: sections and salts, commitments, entries, leaf hashes, tree, head. */
-function computeAppend(deps: SequenceDeps, ledger: string, head: HeadForAppend, events: readonly DecodedEvent[]) {
+function computeAppend(deps: SequenceDeps, ledger: string, head: HeadForAppend, events: readonly QueuedEvent[]) {
   const recordedAt = Math.max(deps.now(), head.recordedAt);
   const records: NewRecord[] = [];
   let { prev } = head;

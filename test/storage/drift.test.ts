@@ -16,7 +16,10 @@ describe('the SQLite migrations', () => {
 
   it('are found wanting when they add an index that no model has', async () => {
     const sql = 'CREATE INDEX planted ON record (digest);';
-    const migrations = [...readMigrations(SQLITE_MIGRATIONS), { name: '99999999999999_planted', sql, checksum: '' }];
+    const migrations = [
+      ...readMigrations(SQLITE_MIGRATIONS),
+      { name: '99999999999999_planted', sql, checksum: '' },
+    ];
     expect(await diffSqlite(migrations, readSqliteSchema())).toContain('DROP INDEX "planted"');
   });
 

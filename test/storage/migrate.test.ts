@@ -111,7 +111,11 @@ describe('migrateSqlite', () => {
     const file = join(temporaryFolder(), 'prisma.db');
     const first = readMigrations(SQLITE_MIGRATIONS).slice(0, 1);
     const list = { migrationsList: toMigrationList(first), filters: NO_FILTER };
-    const byPrisma = await withSchemaEngine(readSqliteSchema(), (engine) => engine.applyMigrations(list), file);
+    const byPrisma = await withSchemaEngine(
+      readSqliteSchema(),
+      (engine) => engine.applyMigrations(list),
+      file,
+    );
     expect(byPrisma.appliedMigrationNames).toHaveLength(1);
     const { applied } = migrateSqlite(openDatabase(file), SQLITE_MIGRATIONS, clock);
     expect(applied).toEqual(
@@ -135,7 +139,9 @@ describe('migrateSqlite', () => {
   it('refuses a migration that leaves a row pointing at nothing', () => {
     const db = openDatabase();
     const folder = writeMigrations({ '1_a': CREATE_A, '2_b': `${CREATE_B} INSERT INTO b VALUES (1, 7);` });
-    expect(codeOf(() => migrateSqlite(db, folder, clock))[1]).toContain('rows of 2_b point at rows that do not exist');
+    expect(codeOf(() => migrateSqlite(db, folder, clock))[1]).toContain(
+      'rows of 2_b point at rows that do not exist',
+    );
     expect(tablesOf(db)).toEqual(['a']);
   });
 
@@ -143,7 +149,8 @@ describe('migrateSqlite', () => {
     const db = openDatabase();
     const folder = writeMigrations({
       '1_a': `${CREATE_A} ${CREATE_B} INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1);`,
-      '2_a': 'CREATE TABLE n (id INTEGER PRIMARY KEY, x); INSERT INTO n SELECT id, 0 FROM a; DROP TABLE a;' +
+      '2_a':
+        'CREATE TABLE n (id INTEGER PRIMARY KEY, x); INSERT INTO n SELECT id, 0 FROM a; DROP TABLE a;' +
         'ALTER TABLE n RENAME TO a;',
     });
     expect(migrateSqlite(db, folder, clock).applied).toEqual(['1_a', '2_a']);

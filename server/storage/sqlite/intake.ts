@@ -19,6 +19,10 @@ export interface SqliteIntakeOptions {
   readonly refusal: () => AppError | null;
   /** Called after each commit that queued something. */
   readonly onQueued: () => void;
+  /** `QUEUE_EVENTS_MAX` where it is not given. */
+  readonly queueEventsMax?: number;
+  /** `QUEUE_CHARACTERS_MAX` where it is not given. */
+  readonly queueCharactersMax?: number;
 }
 
 export interface SqliteIntake extends Intake {
@@ -60,18 +64,19 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
   });
   translated(() => pending.load(db));
 
+  const limits = {
+    events: options.queueEventsMax ?? QUEUE_EVENTS_MAX,
+    characters: options.queueCharactersMax ?? QUEUE_CHARACTERS_MAX,
+  };
   let waiting: Waiting[] = [];
 
-  const admit = (event: SubmittedEvent, ledger: string, no: number, fresh: Map<string, Hash>): Admission => {
-    const queued = pending.digest(ledger, event.eventId) ?? fresh.get(event.eventId);
+  const admit = ({ ledger, no, fresh, event }: Question): Admission => {
+    const queued = pending.digest(ledger, event.eventId) ?? fresh(event.eventId);
     if (queued !== undefined) {
       return queued === event.digest ? { outcome: 'DUPLICATE', index: null } : { outcome: 'CONFLICT' };
     }
     const row = recorded.get(no, event.eventId);
-    if (!row) {
-      fresh.set(event.eventId, event.digest);
-      return { outcome: 'ACCEPTED' };
-    }
+    if (!row) return { outcome: 'ACCEPTED' };
     if (row.digest.toString('base64') !== event.digest) return { outcome: 'CONFLICT' };
     return { outcome: 'DUPLICATE', index: row.idx };
   };
@@ -79,7 +84,7 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
   const flush = (): void => {
     const group = waiting;
     waiting = [];
-    const plan = planGroup(group, numbers, pending, admit);
+    const plan = planGroup(group, numbers, { pending, limits }, admit);
     if (plan.batches.length > 0) {
       try {
         const refusal = options.refusal();
@@ -121,13 +126,27 @@ interface Plan {
   readonly decided: readonly { readonly item: Waiting; readonly admissions: readonly Admission[] }[];
 }
 
-type Admit = (event: SubmittedEvent, ledger: string, no: number, fresh: Map<string, Hash>) => Admission;
+/** Whether an event is new. */
+interface Question {
+  readonly ledger: string;
+  readonly no: number;
+  readonly event: SubmittedEvent;
+  /** Digests of the events of this ledger that were accepted before it and are not committed yet. */
+  readonly fresh: (eventId: string) => Hash | undefined;
+}
+
+type Admit = (question: Question) => Admission;
+
+interface Room {
+  readonly pending: PendingEvents;
+  readonly limits: { readonly events: number; readonly characters: number };
+}
 
 /** Decides every event of the group and packs the accepted ones into batches. Refused submissions are told at once. */
 function planGroup(
   group: readonly Waiting[],
   numbers: ReturnType<typeof createLedgerNumbers>,
-  pending: PendingEvents,
+  { pending, limits }: Room,
   admit: Admit,
 ): Plan {
   const batches: NewBatch[] = [];
@@ -136,19 +155,21 @@ function planGroup(
   const decided: { item: Waiting; admissions: readonly Admission[] }[] = [];
   let [events, characters] = [pending.events, pending.characters];
   for (const item of group) {
-    const { ledger, events: sent } = item.submission;
+    const { ledger } = item.submission;
     try {
-      const size = sent.reduce((sum, event) => sum + event.line.length, 0);
-      if (events + sent.length > QUEUE_EVENTS_MAX || characters + size > QUEUE_CHARACTERS_MAX) {
+      const no = translated(() => numbers.get(ledger));
+      const freshBefore = getOrAdd(fresh, ledger, () => new Map<string, Hash>());
+      const { admissions, accepted } = translated(() => admitAll(item.submission, no, freshBefore, admit));
+      const lines = accepted.map((event) => event.line);
+      const size = lines.reduce((sum, line) => sum + line.length, 0);
+      if (lines.length > 0 && (events + lines.length > limits.events || characters + size > limits.characters)) {
         throw new AppError('QUEUE_FULL', { retryAfterS: 2 });
       }
-      events += sent.length;
+      events += lines.length;
       characters += size;
-      const no = translated(() => numbers.get(ledger));
-      const freshHere = getOrAdd(fresh, ledger, () => new Map<string, Hash>());
-      const admissions = translated(() => sent.map((event) => admit(event, ledger, no, freshHere)));
-      const lines = sent.filter((_, i) => admissions[i]!.outcome === 'ACCEPTED').map((event) => event.line);
-      if (lines.length > 0) pack(batches, open, no, lines);
+      // Only now: the events of a refused submission are not known to those after it.
+      for (const { eventId, digest } of accepted) freshBefore.set(eventId, digest);
+      if (lines.length > 0) pack(batches, open, no, lines, size);
       decided.push({ item, admissions });
     } catch (error) {
       item.reject(error);
@@ -157,9 +178,30 @@ function planGroup(
   return { batches, decided };
 }
 
+/** Decides the events of one submission in order. */
+function admitAll({ ledger, events }: Submission, no: number, freshBefore: ReadonlyMap<string, Hash>, admit: Admit) {
+  const freshHere = new Map<string, Hash>();
+  const fresh = (eventId: string): Hash | undefined => freshBefore.get(eventId) ?? freshHere.get(eventId);
+  const accepted: SubmittedEvent[] = [];
+  const admissions = events.map((event): Admission => {
+    const admission = admit({ ledger, no, event, fresh });
+    if (admission.outcome === 'ACCEPTED') {
+      freshHere.set(event.eventId, event.digest);
+      accepted.push(event);
+    }
+    return admission;
+  });
+  return { admissions, accepted };
+}
+
 /** One submission stays whole: it goes into the ledger's open batch if it fits, else it opens the next one. */
-function pack(batches: NewBatch[], open: Map<number, NewBatch>, ledgerNo: number, lines: string[]): void {
-  const characters = lines.reduce((sum, line) => sum + line.length, 0);
+function pack(
+  batches: NewBatch[],
+  open: Map<number, NewBatch>,
+  ledgerNo: number,
+  lines: readonly string[],
+  characters: number,
+): void {
   let batch = open.get(ledgerNo);
   if (
     !batch ||

@@ -53,7 +53,7 @@ export function createSqliteJobQueue(db: SqliteDatabase, processId: string, now:
       translated(() => statements.release.run(Number(batch.id)));
     },
     async nextDueAt() {
-      return translated(() => statements.nextDue.get(now()) ?? null);
+      return translated(() => statements.nextDue.get() ?? null);
     },
     async depth() {
       return translated(() => {
@@ -84,9 +84,10 @@ function prepareStatements(db: SqliteDatabase) {
     release: db.prepare(
       "UPDATE batch SET state = 'WAITING', leased_by = NULL, attempts = attempts - 1 WHERE id = ?",
     ),
+    // Also one that fell due since it was last asked for: else nobody would come back for it.
     nextDue: db
-      .prepare<[number], number | null>(
-        "SELECT MIN(available_at) FROM batch WHERE state = 'WAITING' AND available_at > ?",
+      .prepare<[], number | null>(
+        "SELECT MIN(available_at) FROM batch WHERE state = 'WAITING' AND available_at > 0",
       )
       .pluck(),
     depth: db.prepare<[], { batches: number; events: number | null; oldest_at: number | null }>(

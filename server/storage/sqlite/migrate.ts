@@ -36,14 +36,16 @@ interface AppliedRow {
 /**
  * Brings a database up to the migrations of a folder and says which were applied now.
  *
- * Each migration runs in one EXCLUSIVE transaction together with the row that says it is applied: a crash leaves it
- * applied or leaves no trace of it, and the next start goes on from there. A second process waits and then finds it
- * applied. Everything is checked before anything is changed.
+ * Each migration runs in one EXCLUSIVE transaction together with the row that says it is applied: a crash
+ * leaves it applied or leaves no trace of it, and the next start goes on from there. A second process waits
+ * and then finds it applied. Everything is checked before anything is changed.
  *
  * @param db the write connection; its `foreign_keys` setting is restored
  * @throws AppError DATA_DIR_NEWER when the database has a migration that the folder lacks
- * @throws AppError DATA_DIR_UNUSABLE when a migration was edited after it was applied, failed before or fails now
- * @throws AppError STORAGE_UNAVAILABLE when the disk is full, read-only or failing; FatalError when the file is damaged
+ * @throws AppError DATA_DIR_UNUSABLE when a migration was edited after it was applied, failed before or fails
+ * now
+ * @throws AppError STORAGE_UNAVAILABLE when the disk is full, read-only or failing; FatalError when the file
+ * is damaged
  */
 export function migrateSqlite(
   db: BetterSqlite3.Database,
@@ -88,7 +90,9 @@ function readMigration(folder: string, name: string): Migration {
 }
 
 function readApplied(db: BetterSqlite3.Database): readonly AppliedRow[] {
-  const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_prisma_migrations'");
+  const table = db.prepare(
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_prisma_migrations'",
+  );
   if (table.get() === undefined) return [];
   return db
     .prepare<[], AppliedRow>(
@@ -104,7 +108,9 @@ function refuseContradictions(migrations: readonly Migration[], applied: readonl
     const migration = known.get(row.name);
     if (migration === undefined) {
       throw new AppError('DATA_DIR_NEWER', {
-        message: `The database has migration ${row.name}, which this version does not know. Use the newer version.`,
+        message:
+          `The database has migration ${row.name}, which this version does not know. ` +
+          'Use the version that wrote it, or a newer one.',
       });
     }
     refuseContradiction(migration, row);
@@ -134,7 +140,8 @@ function applyOnce(db: BetterSqlite3.Database, migration: Migration, clock: Cloc
     db.exec(migration.sql);
     refuseDangling(db, migration);
     db.prepare(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+      `INSERT INTO _prisma_migrations
+         (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
        VALUES (?, ?, ?, ?, ?, 1)`,
     ).run(randomUUID(), migration.checksum, migration.name, startedAt, toSqliteTime(clock()));
     return true;

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { AppError, FatalError } from '#server/errors.ts';
+import { createPrivately } from '#server/storage/durable-file.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -10,6 +11,8 @@ const PAGE_BYTES = 8192;
 const WAL_PAGES = 4096;
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 5000;
+/** SQLite's name for a database without a file. */
+const IN_MEMORY = ':memory:';
 
 /**
  * Opens the database for writing. A commit is on the disk when it returns: write-ahead log with `synchronous=FULL`,
@@ -19,6 +22,7 @@ const BUSY_TIMEOUT_MS = 5000;
  */
 export function openForWriting(file: string): SqliteDatabase {
   return translated(() => {
+    if (file !== IN_MEMORY) createPrivately(file);
     const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
     db.pragma(`page_size = ${PAGE_BYTES}`);
     db.pragma('journal_mode = WAL');

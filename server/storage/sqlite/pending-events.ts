@@ -6,8 +6,10 @@ import type { SqliteDatabase } from './open.ts';
 export interface PendingEvents {
   readonly events: number;
   readonly characters: number;
-  /** Reads the queue's table: at the start, and after a replay. */
+  /** Reads the queue's table: at the start. */
   load(db: SqliteDatabase): void;
+  /** Adds an event that was put back into the queue. */
+  putBack(ledger: string, line: string): void;
   digest(ledger: string, eventId: string): Hash | undefined;
   /** Adds the submission's accepted events, once they are committed. */
   add(submission: Submission, admissions: readonly Admission[]): void;
@@ -36,7 +38,13 @@ export function createPendingEvents(): PendingEvents {
     characters += size;
   };
 
+  const putBack = (ledger: string, line: string): void => {
+    const head = readLineHead(line);
+    if (head) put(ledger, head.eventId, head.digest, line.length);
+  };
+
   return {
+    putBack,
     get events() {
       return events;
     },
@@ -50,10 +58,7 @@ export function createPendingEvents(): PendingEvents {
         )
         .iterate();
       for (const { ledger, payload } of rows) {
-        for (const line of payload.split('\n')) {
-          const head = readLineHead(line);
-          if (head) put(ledger, head.eventId, head.digest, line.length);
-        }
+        for (const line of payload.split('\n')) putBack(ledger, line);
       }
     },
     digest: (ledger, eventId) => ledgers.get(ledger)?.get(eventId)?.digest,

@@ -4,18 +4,20 @@ import { type SqliteDatabase, translated } from './open.ts';
 
 interface QuarantinedRow {
   readonly ledger_no: number;
+  readonly ledger: string;
   readonly line: string;
   readonly state: 'OPEN' | 'REPLAYED' | 'DISCARDED';
 }
 
-/** @param onReplayed called after an event was put back into the queue. */
+/** @param onReplayed called after an event was put back into the queue: it waits there again, and is not new. */
 export function createSqliteQuarantine(
   db: SqliteDatabase,
   now: () => number,
-  onReplayed: () => void,
+  onReplayed: (ledger: string, line: string) => void,
 ): Quarantine {
   const select = db.prepare<[number], QuarantinedRow>(
-    'SELECT ledger_no, line, state FROM quarantined_event WHERE id = ?',
+    `SELECT q.ledger_no, l.id AS ledger, q.line, q.state
+     FROM quarantined_event q JOIN ledger l ON l.no = q.ledger_no WHERE q.id = ?`,
   );
   const close = db.prepare(
     'UPDATE quarantined_event SET state = ?, closed_at = ?, closed_by = ?, closed_reason = ? WHERE id = ?',
@@ -34,6 +36,7 @@ export function createSqliteQuarantine(
     const row = findOpen(id);
     enqueue.run(row.ledger_no, now(), row.line);
     close.run('REPLAYED', now(), by, null, id);
+    return row;
   });
   const discard = db.transaction((id: number, by: string, reason: string) => {
     findOpen(id);
@@ -41,8 +44,8 @@ export function createSqliteQuarantine(
   });
   return {
     async replay(id, by) {
-      translated(() => replay.immediate(id, by));
-      onReplayed();
+      const { ledger, line } = translated(() => replay.immediate(id, by));
+      onReplayed(ledger, line);
     },
     async discard(id, by, reason) {
       translated(() => discard.immediate(id, by, reason));

@@ -1,0 +1,13 @@
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './ledger.ts';
+import './record.ts';
+import './records.ts';
+import './receipt.ts';
+import './token.ts';
+import './quarantine.ts';
+import './subscription.ts';
+
+/** The whole API. `schema/schema.graphql` is printed from it. */
+export const schema: GraphQLSchema = builder.toSchema();

@@ -1,0 +1,64 @@
+import { AppError } from '#server/errors.ts';
+import { follow } from '#server/records/follow.ts';
+import { builder } from './builder.ts';
+import type { AppContext } from './context.ts';
+import { LEDGER_ARGUMENT, ledgerSize, openLedger } from './ledger.ts';
+import { RecordType } from './record.ts';
+import type { StoredRecord } from './record-content.ts';
+import { type CheckedFilter, checkFilter, passes, RecordFilter } from './record-filter.ts';
+
+builder.subscriptionField('recordAppended', (t) =>
+  t.field({
+    type: RecordType,
+    description:
+      'Every record of a ledger from `after` on, in order, none twice, none missed. To go on after a broken connection ' +
+      'give the index of the last record you got. It ends with APPLIANCE_STOPPING when the server stops and with ' +
+      'UNAUTHENTICATED when the token does. Needs the scope records:read. ' +
+      'Errors: LEDGER_NOT_FOUND, BAD_USER_INPUT, TIMESTAMP_INVALID.',
+    authScopes: { scope: 'records:read' },
+    args: {
+      ledger: t.arg.id({ description: LEDGER_ARGUMENT }),
+      filter: t.arg({ type: RecordFilter, description: 'Which records; all unless given.' }),
+      after: t.arg({
+        type: 'SafeInt',
+        description: 'Index of the last record that is known already; −1 for none. Left out: only what comes from now on.',
+      }),
+    },
+    subscribe: (_root, { ledger, filter, after }, ctx) => append(ctx, ledger, checkFilter(filter), after),
+    resolve: (record) => record,
+  }),
+);
+
+async function append(
+  ctx: AppContext,
+  given: string | null | undefined,
+  filter: CheckedFilter,
+  after: number | null | undefined,
+): Promise<AsyncIterable<StoredRecord>> {
+  const ledger = await openLedger(ctx, given);
+  const size = await ledgerSize(ctx, ledger.no);
+  if (typeof after === 'number' && (after < -1 || after >= size)) {
+    throw new AppError('BAD_USER_INPUT', {
+      message: `after is ${after}, but the last record has index ${size - 1}; −1 stands for the start.`,
+      path: ['after'],
+    });
+  }
+  const from = typeof after === 'number' ? after + 1 : size;
+  return follow<StoredRecord>({
+    from: Math.max(from, filter.indexes.from),
+    to: Number.isFinite(filter.indexes.to) ? filter.indexes.to : null,
+    indexOf: ({ index }) => Number(index),
+    matches: (record) => passes(filter, record),
+    onGrowth: (wake) => ctx.services.events.onGrowth(ledger.id, wake),
+    signal: ctx.stopping,
+    read: async (index, take) => {
+      await ctx.reauthenticate();
+      const rows = await ctx.db.record.findMany({
+        where: { ledgerNo: ledger.no, index: { gte: BigInt(index) } },
+        orderBy: { index: 'asc' },
+        take,
+      });
+      return rows.map((row) => ({ ...row, ledger }));
+    },
+  });
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The real server in a process of its own, on a fresh data folder. */
+export interface BenchServer {
+  readonly url: URL;
+  readonly token: string;
+  readonly dataDir: string;
+  /** Resident memory now and at its highest, in MiB; `null` where the system does not tell. */
+  memoryMiB(): { now: number; peak: number } | null;
+  stop(): Promise<void>;
+}
+
+const CLI = fileURLToPath(new URL('../../server/cli/indelible.ts', import.meta.url));
+const TOKEN = 'benchmark-administrator-token';
+
+export async function startBenchServer(): Promise<BenchServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'indelible-bench-'));
+  const env = { ...process.env, INDELIBLE_DATA_DIR: dataDir, INDELIBLE_ADMIN_TOKEN: TOKEN, PORT: '0', LOG_LEVEL: 'warn' };
+  const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await readUrl(child);
+  return {
+    url: new URL(url),
+    token: TOKEN,
+    dataDir,
+    memoryMiB: () => readMemory(child.pid),
+    async stop() {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await gone;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function readUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const found = /(https?:\/\/\S+)/.exec(line);
+        if (found?.[1]) resolve(found[1]);
+      });
+    }
+    child.once('exit', (code) => reject(new Error(`The server ended with code ${code}.`)));
+  });
+}
+
+function readMemory(pid: number | undefined): { now: number; peak: number } | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const mib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+    return { now: Math.round(mib('VmRSS')), peak: Math.round(mib('VmHWM')) };
+  } catch {
+    // No /proc on this system.
+    return null;
+  }
+}

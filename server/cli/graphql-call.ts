@@ -1,0 +1,77 @@
+import { CannotRunError } from './exit-codes.ts';
+
+/** An appliance, as far as a call needs it. */
+export interface GraphqlTarget {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** The appliance understood the call and refused it. */
+export class RefusedError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'RefusedError';
+    this.code = code;
+  }
+}
+
+/**
+ * Runs one GraphQL operation.
+ *
+ * @returns the answer's `data`, its members not looked at
+ * @throws RefusedError with the first error's code; CannotRunError when there is no answer
+ */
+export async function callGraphql(
+  { url, token }: GraphqlTarget,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  let text: string;
+  try {
+    const response = await fetch(new URL('graphql', url.endsWith('/') ? url : `${url}/`), {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    text = await response.text();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CannotRunError(`The appliance at ${url} cannot be reached: ${reason}`);
+  }
+  const answer = parsed(text);
+  if (answer === null) throw new CannotRunError(`What answers at ${url} is not an Indelible appliance.`);
+  const errors: unknown = answer['errors'];
+  const first: unknown = Array.isArray(errors) ? errors[0] : (answer['error'] ?? null);
+  if (isMembers(first)) throw refused(first);
+  return isMembers(answer['data']) ? answer['data'] : {};
+}
+
+function refused(error: Readonly<Record<string, unknown>>): RefusedError {
+  const { code } = isMembers(error['extensions']) ? error['extensions'] : error;
+  return new RefusedError(
+    typeof code === 'string' ? code : 'UNKNOWN',
+    String(error['message'] ?? 'no reason was given'),
+  );
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMembers(value) ? value : null;
+  } catch {
+    // Not JSON: no appliance of ours. The caller says so.
+    return null;
+  }
+}
+
+/** Tells objects from everything else. */
+export function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '#server/clock.ts';
+import { processEnvironment } from '#server/config.ts';
+import { createConsoleOutput } from './output.ts';
+import { runCommand } from './run.ts';
+
+/** The command line: `indelible <command>`. */
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Once: whoever presses Ctrl+C a second time does not want to wait for anything.
+  process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)));
+}
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  output: createConsoleOutput(),
+  env: processEnvironment(),
+  clock: systemClock,
+  wait: async (ms, signal) => setTimeout(ms, undefined, { signal }),
+  interrupted: interrupt.signal,
+});
+// The start command may have given up on a stop that hangs: nothing may keep the process then.
+process.exit();

@@ -1,0 +1,50 @@
+/** Where a command writes. The only place of the command line that touches the console. */
+export interface Output {
+  /** One line of the answer. */
+  line(text: string): void;
+  /** One line about the work itself: progress, warnings, errors. */
+  note(text: string): void;
+  /** Replaces the status line of a terminal; writes nothing where there is none. The empty string clears it. */
+  status(text: string): void;
+  readonly isTerminal: boolean;
+}
+
+const COLUMNS_DEFAULT = 80;
+const CLEAR_LINE = '\r\u001b[K';
+
+/** Writes answers to standard output, and everything about the work to standard error. */
+export function createConsoleOutput(): Output {
+  const { stderr } = process;
+  let shown = false;
+  const clear = (): void => {
+    if (shown) stderr.write(CLEAR_LINE);
+    shown = false;
+  };
+  return {
+    isTerminal: stderr.isTTY,
+    line(text) {
+      clear();
+      console.log(printable(text));
+    },
+    note(text) {
+      clear();
+      console.error(printable(text));
+    },
+    status(text) {
+      if (!stderr.isTTY) return;
+      clear();
+      if (text === '') return;
+      stderr.write(printable(text).slice(0, (stderr.columns || COLUMNS_DEFAULT) - 1));
+      shown = true;
+    },
+  };
+}
+
+/** Control characters, bidirectional overrides, invisible characters and line separators; never an ordinary newline. */
+const UNSAFE =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/** Shows what would steer a terminal, or hide in it, as escapes: names and messages may come from anyone. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+}

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReceivedEvent } from '#server/events/accept-many.ts';
+import type { Receipt } from '#server/events/receipt.ts';
+import { AppError } from '#server/errors.ts';
+import { JsonSyntaxError, parseJson } from '#server/ledger/json.ts';
+import { hangUp } from './body.ts';
+import { type Publish, restBody, setErrorHeaders } from './errors.ts';
+import { LINES_BYTES_MAX, LINES_MAX, SUBMISSIONS_MAX } from './limits.ts';
+import { LineReader } from './line-reader.ts';
+
+export interface EventLinesDeps {
+  /** Takes events in and gives a receipt for each, in order. */
+  readonly accept: (events: readonly ReceivedEvent[]) => Promise<readonly Receipt[]>;
+  readonly publish: Publish;
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Takes events in as NDJSON, one a line, of any length, and answers with receipts, one a line, in order.
+ *
+ * It reads ahead no more than SUBMISSIONS_MAX submissions and stops reading while the client does not read receipts, so
+ * memory is bounded both ways. A line that is no JSON is that line's rejection. Where the appliance fails, lines that
+ * were answered stay; the rest must be sent again: before the first receipt that is a 503, later a last line
+ * `{"error":…}` after which the connection ends.
+ */
+export async function answerEventLines(req: IncomingMessage, res: ServerResponse, deps: EventLinesDeps): Promise<void> {
+  const lines = new Submissions(res, deps);
+  try {
+    const reader = new LineReader();
+    for await (const chunk of chunksOf(req, deps.stopping)) {
+      for (const line of reader.take(chunk)) {
+        if (lines.add(line)) await lines.submit();
+      }
+      if (lines.isIdle) await lines.submit();
+      if (lines.failure) break;
+    }
+    for (const line of reader.end()) lines.add(line);
+    await lines.finish();
+    begin(res);
+    res.end();
+  } catch (error) {
+    await fail(req, res, deps, error);
+  }
+}
+
+/**
+ * The request's chunks, one at a time; throws the signal's reason as soon as it is aborted. It leaves the request as it
+ * is when the loop ends early: destroying it would cut the connection before the last line is sent.
+ */
+async function* chunksOf(req: IncomingMessage, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const chunk = req.read() as Buffer | null;
+    if (chunk !== null) yield chunk;
+    else if (req.readableEnded) return;
+    else if (req.destroyed) throw new AppError('BODY_INVALID', { message: 'The body broke off.' });
+    else await readable(req, signal);
+  }
+}
+
+function readable(req: IncomingMessage, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      req.off('readable', done).off('end', done).off('error', done).off('close', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    req.on('readable', done).on('end', done).on('error', done).on('close', done);
+    signal.addEventListener('abort', done);
+  });
+}
+
+/** Where a line has no event: what is wrong with it. */
+export type Line = string | { readonly problem: string };
+
+class Submissions {
+  private readonly res: ServerResponse;
+  private readonly deps: EventLinesDeps;
+  private events: ReceivedEvent[] = [];
+  private bytes = 0;
+  private position = 0;
+  private underWay = 0;
+  /** Settles when everything submitted so far is answered, in order. */
+  private answered: Promise<void> = Promise.resolve();
+  private oldest: Promise<void>[] = [];
+  failure: { readonly error: unknown } | null = null;
+
+  constructor(res: ServerResponse, deps: EventLinesDeps) {
+    this.res = res;
+    this.deps = deps;
+  }
+
+  /** Whether nothing is under way: then even a few events are worth sending on. */
+  get isIdle(): boolean {
+    return this.underWay === 0;
+  }
+
+  /** Takes a line in; tells whether it is time to submit. */
+  add(line: Line): boolean {
+    const event = typeof line === 'string' ? read(line) : line;
+    if (event === null) return false;
+    this.events.push(event);
+    this.bytes += typeof line === 'string' ? line.length : 0;
+    return this.events.length === LINES_MAX || this.bytes >= LINES_BYTES_MAX;
+  }
+
+  /** Sends on what was taken in, and waits for its turn if too many submissions are under way. */
+  async submit(): Promise<void> {
+    if (this.events.length === 0 || this.failure) return;
+    while (this.underWay >= SUBMISSIONS_MAX && !this.failure) await this.oldest[0];
+    if (this.failure) return;
+    const { events, position } = this;
+    this.events = [];
+    this.bytes = 0;
+    this.position += events.length;
+    this.underWay += 1;
+    const receipts = this.deps.accept(events);
+    // Answers are written in order; a failure before ours is the one that is told.
+    receipts.catch(() => undefined);
+    this.answered = this.answered
+      .then(async () => {
+        if (!this.failure) await write(this.res, await receipts, position);
+      })
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .then(() => {
+        this.underWay -= 1;
+        this.oldest.shift();
+      });
+    this.oldest.push(this.answered);
+  }
+
+  async finish(): Promise<void> {
+    await this.submit();
+    await this.answered;
+    if (this.failure) throw this.failure.error;
+  }
+}
+
+/** `null` for a blank line. */
+function read(line: string): ReceivedEvent | null {
+  try {
+    return { value: parseJson(line) };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return line.trim() === '' ? null : { problem: `The line is not JSON: ${error.message}.` };
+  }
+}
+
+async function write(res: ServerResponse, receipts: readonly Receipt[], from: number): Promise<void> {
+  let text = '';
+  for (const receipt of receipts) text += `${receiptJson(receipt, from + receipt.position)}\n`;
+  begin(res);
+  if (res.destroyed) throw new AppError('BODY_INVALID', { message: 'The client went away.' });
+  if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+}
+
+/** One receipt as JSON. Most have no errors; their text is put together by hand. */
+export function receiptJson(receipt: Receipt, position: number): string {
+  if (receipt.errors.length > 0) return JSON.stringify({ ...receipt, position });
+  const { eventId, outcome, ledger, index } = receipt;
+  return `{"position":${position},"eventId":${JSON.stringify(eventId)},"outcome":"${outcome}","errors":[],"ledger":${JSON.stringify(ledger)},"index":${index}}`;
+}
+
+function begin(res: ServerResponse): void {
+  if (!res.headersSent) res.writeHead(200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' });
+}
+
+async function fail(req: IncomingMessage, res: ServerResponse, { publish }: EventLinesDeps, error: unknown): Promise<void> {
+  // Whoever went away cannot be told anything.
+  if (res.destroyed) return;
+  const told = publish(error);
+  hangUp(req, res);
+  if (res.headersSent) {
+    res.end(`${restBody(told)}\n`);
+    return;
+  }
+  setErrorHeaders(res, told);
+  res.writeHead(told.status, { 'Content-Type': 'application/json; charset=utf-8' });
+  res.end(restBody(told));
+}

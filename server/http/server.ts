@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Authenticate } from '#server/access/authenticate.ts';
+import { AppError } from '#server/errors.ts';
+import type { AcceptMany } from '#server/events/accept-many.ts';
+import type { NewId } from '#server/id.ts';
+import type { Logger } from '#server/log.ts';
+import type { Metrics, Route } from '#server/telemetry/metrics.ts';
+import type { AppContext, Services } from '#schema/context.ts';
+import { createPublish } from './errors.ts';
+import { answerEvents, refuse } from './events.ts';
+import { createGraphql } from './graphql.ts';
+import { createRest, type Readiness } from './rest.ts';
+import { createSockets } from './sockets.ts';
+import { readStaticFiles } from './static-files.ts';
+
+export interface HttpDeps {
+  readonly services: Services;
+  readonly acceptMany: AcceptMany;
+  readonly db: AppContext['db'];
+  readonly authenticate: Authenticate;
+  readonly metrics: Metrics;
+  readonly readiness: () => Promise<Readiness>;
+  /** Folder of the built UI. */
+  readonly uiDir: string;
+  readonly newId: NewId;
+  readonly log: Logger;
+  /** PEM texts; plain HTTP without. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+}
+
+export interface HttpServer {
+  /** Port 0 takes a free one. Errors: as `net.Server.listen`. */
+  listen(host: string, port: number): Promise<{ port: number }>;
+  /**
+   * Stops taking connections, ends streams with APPLIANCE_STOPPING, lets running requests finish for at most `graceMs`,
+   * then cuts what is left.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+type Answer = (req: IncomingMessage, res: ServerResponse) => Promise<unknown>;
+
+const GRAPHQL = '/graphql';
+const GRAPHQL_WS = '/graphql/ws';
+const EVENTS = '/v1/events';
+
+/** Makes the server: one switch by exact path in front of GraphQL, event intake, WebSockets and the rest. */
+export function createHttpServer(given: HttpDeps): HttpServer {
+  const deps = counted(given);
+  const stopping = new AbortController();
+  const publish = createPublish({ log: deps.log, newId: deps.newId, clock: deps.services.clock });
+  const parts = createParts(deps, publish, stopping.signal);
+  const { routes, sockets } = parts;
+
+  const answer = (req: IncomingMessage, res: ServerResponse): void => {
+    const begun = performance.now();
+    const path = pathOf(req.url);
+    const { route, handle } = routes(path);
+    res.once('close', () => {
+      deps.metrics.observeRequest(route, req.method ?? '', res.statusCode, (performance.now() - begun) / 1000);
+      if (stopping.signal.aborted) server.closeIdleConnections();
+    });
+    res.setHeader('X-Content-Type-Options', 'nosniff');
+    res.setHeader('Referrer-Policy', 'no-referrer');
+    if (route !== 'ui') res.setHeader('Cache-Control', 'no-store');
+    if (stopping.signal.aborted) return refuse(req, res, publish, stopping.signal.reason);
+    handle(req, res).catch((error: unknown) => refuse(req, res, publish, error));
+  };
+
+  const server: Server = deps.tls ? createTlsServer(deps.tls, answer) : createServer(answer);
+  // NDJSON streams may take for ever; other bodies have a limit of their own.
+  server.requestTimeout = 0;
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // A connection that breaks while it is being upgraded.
+    socket.on('error', () => socket.destroy());
+    if (pathOf(req.url) === GRAPHQL_WS && !stopping.signal.aborted) sockets.upgrade(req, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve({ port: (server.address() as AddressInfo).port });
+        });
+      }),
+    stop: async (graceMs) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stopping.abort(new AppError('APPLIANCE_STOPPING'));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await Promise.all([closed, sockets.close(graceMs)]);
+      clearTimeout(cut);
+      await parts.dispose();
+    },
+  };
+}
+
+function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, stopping: AbortSignal) {
+  const { acceptMany, authenticate, metrics } = deps;
+  const graphqlDeps = { services: deps.services, db: deps.db, authenticate, stopping, publish };
+  const graphql = createGraphql(graphqlDeps);
+  const sockets = createSockets(graphqlDeps, graphql.yoga);
+  const rest = createRest({ ...deps, publish, files: readStaticFiles(deps.uiDir) });
+  const listener = getRequestListener(rest.fetch, { overrideGlobalObjects: false });
+  let lines = 0;
+  const onStream = (): (() => void) => {
+    lines += 1;
+    return () => {
+      lines -= 1;
+    };
+  };
+  metrics.watchStreams('websocket', sockets.count);
+  metrics.watchStreams('ndjson', () => lines);
+  const events: Answer = (req, res) => answerEvents(req, res, { acceptMany, authenticate, publish, stopping, onStream });
+  const others: Answer = async (req, res) => listener(req, res);
+  const routes = (path: string): { route: Route; handle: Answer } => {
+    switch (path) {
+      case GRAPHQL:
+        return { route: 'graphql', handle: graphql.answer };
+      case EVENTS:
+        return { route: 'events', handle: events };
+      case '/metrics':
+        return { route: 'metrics', handle: others };
+      case '/healthz':
+      case '/readyz':
+        return { route: 'health', handle: others };
+      default:
+        return { route: 'ui', handle: others };
+    }
+  };
+  return { routes, sockets, dispose: async () => void (await graphql.yoga.dispose()) };
+}
+
+/** Counts receipts on their way out, whichever way the events came in. */
+function counted(deps: HttpDeps): HttpDeps {
+  const { services, acceptMany, metrics } = deps;
+  return {
+    ...deps,
+    services: {
+      ...services,
+      accept: async (request) => {
+        const receipts = await services.accept(request);
+        metrics.countReceipts(request.ack, receipts);
+        return receipts;
+      },
+    },
+    acceptMany: async (request) => {
+      const receipts = await acceptMany(request);
+      metrics.countReceipts(request.ack, receipts);
+      return receipts;
+    },
+  };
+}
+
+/** The path without the query; what is not a path goes to the same 404 as an unknown one. */
+function pathOf(url: string | undefined): string {
+  const [path = ''] = (url ?? '').split('?', 1);
+  return path;
+}

@@ -1,0 +1,162 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GraphQLError } from 'graphql';
+import { type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { RefusedValue } from '#server/ledger/json.ts';
+import { toGraphqlError } from './errors.ts';
+import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
+import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
+
+/** GraphQL over WebSockets (protocol graphql-transport-ws). */
+export interface Sockets {
+  readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly count: () => number;
+  /** Says goodbye to everyone (1001, clients come back by themselves) and cuts whoever stays past the time. */
+  readonly close: (timeoutMs: number) => Promise<void>;
+}
+
+/** Beyond the connection: the socket, its request, and what the caller gave to be recognized by. */
+interface Extra extends Record<PropertyKey, unknown> {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  authorization: string | null;
+}
+
+type Init = { readonly authorization?: unknown };
+type SocketContext = Context<Init & Record<string, unknown>, Extra>;
+
+const UNAUTHORIZED = 4401;
+const INTERNAL_ERROR = 4500;
+const GOING_AWAY = 1001;
+const PING_MS = 12_000;
+const INTEGER = /^-?\d+$/;
+
+/**
+ * Makes the WebSocket side. The token comes in `connection_init`'s payload, `{ "authorization": "Bearer …" }`, or in the
+ * upgrade request's header; without a valid one the socket is closed with 4401. It is checked again for every operation.
+ */
+export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
+  const server = makeServer<Init & Record<string, unknown>, Extra>({
+    jsonMessageReviver: reviveExactly,
+    onConnect: async ({ connectionParams, extra }) => {
+      const given = connectionParams?.authorization;
+      extra.authorization = typeof given === 'string' ? given : (extra.request.headers.authorization ?? null);
+      if ((await deps.authenticate(extra.authorization)) !== null) return true;
+      extra.socket.close(UNAUTHORIZED, 'Unauthorized');
+      return false;
+    },
+    onSubscribe: async (context, _id, payload) => {
+      try {
+        return await prepare(deps, yoga, context, payload);
+      } catch (error) {
+        return [toGraphqlError(error, deps.publish)];
+      }
+    },
+    // Prepared by Yoga: its own functions execute, so limits and masking are those of HTTP.
+    execute: (args) => ownFunctions(args).execute(args),
+    subscribe: (args) => ownFunctions(args).subscribe(args),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => toGraphqlError(error, deps.publish).toJSON()),
+  });
+
+  sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) =>
+          new Promise((resolve) => {
+            // The callback comes when the message has left: that is what holds a fast stream to a slow reader's pace.
+            if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
+            else resolve();
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (receive) => {
+          socket.on('message', (data) => {
+            receive(String(data)).catch((error: unknown) => {
+              deps.publish(error);
+              socket.close(INTERNAL_ERROR, 'Internal error');
+            });
+          });
+        },
+      },
+      { socket, request, authorization: null },
+    );
+    const stopPings = keepAlive(socket);
+    // A broken message or connection; `ws` closes the socket itself.
+    socket.on('error', () => undefined);
+    socket.once('close', (code, reason) => {
+      stopPings();
+      closed(code, String(reason)).catch(deps.publish);
+    });
+  });
+
+  return {
+    upgrade: (req, socket, head) => {
+      sockets.handleUpgrade(req, socket, head, (opened) => sockets.emit('connection', opened, req));
+    },
+    count: () => sockets.clients.size,
+    close: async (timeoutMs) => {
+      for (const client of sockets.clients) client.close(GOING_AWAY, 'Going away');
+      const cut = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate();
+      }, timeoutMs);
+      const gone = [...sockets.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
+      await Promise.all(gone);
+      clearTimeout(cut);
+    },
+  };
+}
+
+async function prepare(deps: GraphqlDeps, yoga: Yoga, context: SocketContext, params: SubscribePayload) {
+  if (Object.keys(context.subscriptions).length > SOCKET_OPERATIONS_MAX) {
+    const message = `The connection has ${SOCKET_OPERATIONS_MAX} operations under way, which is the limit.`;
+    return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } })];
+  }
+  const { authorization } = context.extra;
+  const caller = await deps.authenticate(authorization);
+  if (caller === null) {
+    context.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
+    return [new GraphQLError('No valid token was given.', { extensions: { code: 'UNAUTHENTICATED' } })];
+  }
+  const enveloped = yoga.getEnveloped({ app: contextOf(deps, caller, authorization), params });
+  const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped;
+  const document = parse(params.query);
+  const errors = validate(schema, document);
+  if (errors.length > 0) return [...errors];
+  return {
+    schema,
+    document,
+    operationName: params.operationName,
+    variableValues: params.variables,
+    contextValue: await contextFactory(),
+    rootValue: { execute, subscribe },
+  };
+}
+
+/** The functions that `prepare` put beside the arguments. */
+function ownFunctions(args: { readonly rootValue?: unknown }): Pick<ReturnType<Yoga['getEnveloped']>, 'execute' | 'subscribe'> {
+  return args.rootValue as ReturnType<typeof ownFunctions>;
+}
+
+/** Ends connections whose other side is gone without a word. */
+function keepAlive(socket: WebSocket): () => void {
+  let isAnswered = true;
+  socket.on('pong', () => {
+    isAnswered = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAnswered) socket.terminate();
+    isAnswered = false;
+    socket.ping();
+  }, PING_MS);
+  return () => clearInterval(timer);
+}
+
+/** Keeps every digit of integers, as `parseJson` does for HTTP bodies. */
+function reviveExactly(this: unknown, _name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  if (typeof value !== 'number' || source === undefined) return value;
+  if (!Number.isFinite(value)) return new RefusedValue('the number is too large for a double');
+  return Number.isSafeInteger(value) || !INTEGER.test(source) ? value : BigInt(source);
+}

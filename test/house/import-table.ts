@@ -1,0 +1,67 @@
+import type { ImportRule } from './checkers/imports.ts';
+
+/** Who may import whom: the table of `docs/ARCHITECTURE.md`, as data. */
+
+const FEATURES = [
+  'access',
+  'alerts',
+  'events',
+  'ledgers',
+  'records',
+  'reports',
+  'retention',
+  'telemetry',
+].map((name) => `server/${name}`);
+const BASICS = ['server/errors', 'server/clock', 'server/id', 'server/log'];
+const CORE = ['server/ports', 'server/ledger', ...BASICS];
+const NONE: readonly string[] = [];
+
+export const IMPORT_TABLE: readonly ImportRule[] = [
+  // Pure: the browser and an offline verifier use the same files, so not even Node's own modules.
+  { area: 'server/ledger', may: NONE, packages: NONE },
+  { area: 'server/ports', may: NONE, mayTypesOf: ['server/ledger'], packages: NONE },
+  { area: 'server/errors', may: NONE, packages: NONE },
+  { area: 'server/clock', may: NONE, packages: NONE },
+  { area: 'server/id', may: NONE, packages: ['node:crypto'] },
+  { area: 'server/log', may: NONE, packages: ['pino'] },
+  { area: 'server/ed25519', may: NONE, mayTypesOf: ['server/ledger'], packages: ['@noble'] },
+  { area: 'server/sha256', may: NONE, mayTypesOf: ['server/ledger'], packages: ['node:crypto'] },
+  { area: 'server/config', may: ['server/errors'], packages: ['node:*', 'zod'] },
+  // Features know contracts, never each other and never how something is stored or served.
+  ...FEATURES.map((area) => ({ area, may: CORE, packages: ['node:*', 'prom-client', 'zod'] })),
+  { area: 'server/storage', may: [...CORE, 'prisma/generated'], packages: ['node:*', 'better-sqlite3'] },
+  { area: 'server/worker', may: [...CORE, ...FEATURES], packages: ['node:*'] },
+  {
+    area: 'server/http',
+    may: [...CORE, 'schema', 'server/access', 'server/telemetry'],
+    // The routes hand work to what the composition root gives them; they name its types only.
+    mayTypesOf: FEATURES,
+  },
+  {
+    area: 'server/cli',
+    may: [
+      ...CORE,
+      ...FEATURES,
+      ...['app', 'config', 'main', 'ed25519', 'sha256'].map((name) => `server/${name}`),
+      'server/storage',
+      'scripts/prepare',
+    ],
+  },
+  {
+    area: 'server/main',
+    may: ['server/app', 'server/config', 'server/errors', 'server/log'],
+    packages: ['node:*'],
+  },
+  // The two composition roots, one a thread, and the second one's entry.
+  { area: 'server/app', may: ['server', 'schema', 'prisma/generated'] },
+  { area: 'server/writer', may: ['server'] },
+  { area: 'server/writer-thread', may: ['server/writer'], packages: ['node:worker_threads'] },
+  {
+    area: 'schema',
+    may: [...FEATURES, 'server/ports', 'server/ledger', 'server/errors', 'prisma/generated'],
+    mayTypesOf: BASICS,
+  },
+  { area: 'ui', may: ['server/ledger', 'server/ed25519', 'schema/schema'], packages: ['@noble'] },
+  { area: 'scripts', may: ['*'] },
+  { area: 'test', may: ['*'] },
+];

@@ -1,0 +1,105 @@
+import type { Scope } from '#server/access/scopes.ts';
+
+/** What a case is run with. `theirs` exists and is not the caller's; `missing` does not exist. */
+export interface Subjects {
+  readonly ledger: string;
+  readonly tokenId: string;
+  readonly quarantinedId: string;
+  readonly nodeId: string;
+}
+
+export interface OperationCase {
+  readonly operation: (subjects: Subjects) => string;
+  /** Any of these is enough, alone. */
+  readonly scopes: readonly Scope[];
+  /** What is answered for a subject of a foreign ledger and for one that is not there, alike. */
+  readonly foreign: { readonly code: string } | { readonly data: unknown };
+}
+
+const READERS: readonly Scope[] = ['records:read', 'events:write', 'ledgers:verify', 'admin'];
+const NO_LEDGER = { code: 'LEDGER_NOT_FOUND' };
+
+/** A case for every operation there is: a new one without a case fails the test. */
+export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
+  'Query.ledgers': {
+    operation: () => '{ ledgers { id } }',
+    scopes: READERS,
+    foreign: { data: { ledgers: [{ id: 'mine' }] } },
+  },
+  'Query.ledger': {
+    operation: ({ ledger }) => `{ ledger(id: "${ledger}") { id } }`,
+    scopes: READERS,
+    foreign: { data: { ledger: null } },
+  },
+  'Query.record': {
+    operation: ({ ledger }) => `{ record(ledger: "${ledger}", index: 0) { index } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
+  'Query.records': {
+    operation: ({ ledger }) => `{ records(ledger: "${ledger}") { totalCount nodes { index } } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
+  'Query.node': {
+    operation: ({ nodeId }) => `{ node(id: "${nodeId}") { id } }`,
+    scopes: ['records:read'],
+    foreign: { data: { node: null } },
+  },
+  'Query.tokens': {
+    operation: () => '{ tokens { ledgers } }',
+    scopes: ['admin'],
+    foreign: { data: { tokens: [{ ledgers: ['mine'] }] } },
+  },
+  'Query.quarantinedEvents': {
+    operation: ({ ledger }) => `{ quarantinedEvents(ledger: "${ledger}") { edges { node { id } } } }`,
+    scopes: ['admin'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.recordEvent': {
+    operation: ({ ledger }) =>
+      `mutation { recordEvent(ledger: "${ledger}", event: { action: "a" }) { outcome errors { code } } }`,
+    scopes: ['events:write'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.recordEvents': {
+    operation: ({ ledger }) => `mutation { recordEvents(ledger: "${ledger}", events: [{ action: "a" }]) { accepted } }`,
+    scopes: ['events:write'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.createLedger': {
+    // The bound token may create neither; whether the ledger exists must not show.
+    operation: ({ ledger }) => `mutation { createLedger(id: "${ledger}") { id } }`,
+    scopes: ['admin'],
+    foreign: { code: 'FORBIDDEN' },
+  },
+  'Mutation.createToken': {
+    operation: ({ ledger }) =>
+      `mutation { createToken(name: "t", scopes: ["admin"], ledgers: ["${ledger}"]) { token { id } } }`,
+    scopes: ['admin'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.revokeToken': {
+    operation: ({ tokenId }) => `mutation { revokeToken(id: "${tokenId}") { id } }`,
+    scopes: ['admin'],
+    foreign: { code: 'TOKEN_NOT_FOUND' },
+  },
+  'Mutation.replayQuarantinedEvent': {
+    operation: ({ quarantinedId }) => `mutation { replayQuarantinedEvent(id: "${quarantinedId}") { id } }`,
+    scopes: ['admin'],
+    foreign: { code: 'QUARANTINED_EVENT_NOT_FOUND' },
+  },
+  'Mutation.discardQuarantinedEvent': {
+    operation: ({ quarantinedId }) =>
+      `mutation { discardQuarantinedEvent(id: "${quarantinedId}", reason: "test") { id } }`,
+    scopes: ['admin'],
+    foreign: { code: 'QUARANTINED_EVENT_NOT_FOUND' },
+  },
+  'Subscription.recordAppended': {
+    operation: ({ ledger }) =>
+      `subscription { recordAppended(ledger: "${ledger}", after: -1, filter: { indexTo: 1 }) { index } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
+};
+

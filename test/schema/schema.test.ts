@@ -1,0 +1,64 @@
+import {
+  type GraphQLNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { createBuilder } from '#schema/builder.ts';
+import { schema } from '#schema/index.ts';
+
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+);
+
+/** Names of everything in a type that has no description. */
+function undescribed(type: GraphQLNamedType): string[] {
+  const names: string[] = [];
+  const check = (name: string, { description }: { readonly description?: string | null | undefined }): void => {
+    if (!description) names.push(name);
+  };
+  check(type.name, type);
+  if (isObjectType(type) || isInterfaceType(type)) {
+    for (const field of Object.values(type.getFields())) {
+      check(`${type.name}.${field.name}`, field);
+      for (const arg of field.args) check(`${type.name}.${field.name}(${arg.name}:)`, arg);
+    }
+  }
+  if (isInputObjectType(type)) {
+    for (const field of Object.values(type.getFields())) check(`${type.name}.${field.name}`, field);
+  }
+  if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
+  return names;
+}
+
+describe('the schema', () => {
+  it('describes every type, field, argument and value', () => {
+    expect(types.length).toBeGreaterThan(30);
+    expect(types.flatMap(undescribed)).toEqual([]);
+  });
+
+  it('names the scope that each operation needs in its description', () => {
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+    const silent = roots
+      .flatMap((type) => Object.values(type?.getFields() ?? {}))
+      .filter(({ description }) => !/Needs (the scope|any of the scopes) /.test(description ?? ''));
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('cannot be built with an operation that states no scope', () => {
+    const builder = createBuilder();
+    builder.queryType({});
+    builder.queryField('open', (t) => t.string({ resolve: () => 'anyone' }));
+    expect(() => builder.toSchema()).toThrow('Query.open states no scope');
+  });
+
+  it('has nothing in it that does not work yet', () => {
+    const names = types.flatMap((type) => [type.name, ...(isObjectType(type) ? Object.keys(type.getFields()) : [])]);
+    const later = ['histogram', 'facets', 'search', 'startExport', 'startVerification', 'inclusionProof', 'proof'];
+    expect(names.filter((name) => later.includes(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,18 @@
+import { describe } from 'vitest';
+import type { OpenStorage } from '#test/support/storage-under-test.ts';
+import { describeIntake } from './intake.ts';
+import { describeJobQueue } from './job-queue.ts';
+import { describeLedgerStore } from './ledger-store.ts';
+import { describeQuarantine } from './quarantine.ts';
+import { describeTokenStore } from './token-store.ts';
+
+/** The contract of every storage port, for one implementation. */
+export function describeStorage(name: string, open: OpenStorage): void {
+  describe(`on ${name}`, () => {
+    describeIntake(open);
+    describeJobQueue(open);
+    describeLedgerStore(open);
+    describeQuarantine(open);
+    describeTokenStore(open);
+  });
+}

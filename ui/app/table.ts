@@ -1,0 +1,148 @@
+import { element } from './element.ts';
+import type { Party, RecordRow } from './records.ts';
+import { timeText, type Zone } from './time-text.ts';
+import { visibleString, visibleText } from './visible-text.ts';
+
+/** The newest records as a grid. One row can be reached by Tab; keys move between rows. */
+export interface RecordTable {
+  readonly root: HTMLElement;
+  /** Shows these rows, newest first. A row that stays keeps its element, its focus and its selection. */
+  show(rows: readonly RecordRow[], zone: Zone): void;
+  /** Selects the row so many places below (negative: above) the selected one, and gives its index. */
+  move(by: number): number | null;
+  /** Index of the selected record, shown or not; `null` for none. */
+  readonly selected: number | null;
+  /** Puts the focus back on the selected row, if it is shown. */
+  focus(): void;
+}
+
+const COLUMNS = ['Index', 'Time', 'Actor', 'Action', 'Target', 'Status'] as const;
+
+export function createRecordTable(onOpen: (index: number) => void): RecordTable {
+  const head = element(
+    'tr',
+    {},
+    ...COLUMNS.map((name) => element('th', { scope: 'col', class: name.toLowerCase() }, name)),
+  );
+  const body = element('tbody');
+  const root = element(
+    'table',
+    { role: 'grid', 'aria-label': 'Newest records, newest first', class: 'records' },
+    element('thead', {}, head),
+    body,
+  );
+  const shown = new Map<number, HTMLTableRowElement>();
+  let order: readonly number[] = [];
+  let selected: number | null = null;
+  let shownZone: Zone | null = null;
+
+  const select = (index: number): void => {
+    const before = selected === null ? undefined : shown.get(selected);
+    before?.setAttribute('aria-selected', 'false');
+    selected = index;
+    shown.get(index)?.setAttribute('aria-selected', 'true');
+    setTabStop();
+  };
+  /** Exactly one row takes part in Tab: the selected one, else the first. */
+  const setTabStop = (): void => {
+    const stop = selected !== null && shown.has(selected) ? selected : order[0];
+    for (const [index, row] of shown) row.tabIndex = index === stop ? 0 : -1;
+  };
+  body.addEventListener('click', (event) => {
+    const index = indexOf(event.target);
+    // Text that is being selected is not a click on the row.
+    if (index === null || !document.getSelection()?.isCollapsed) return;
+    select(index);
+    shown.get(index)?.focus();
+    onOpen(index);
+  });
+  body.addEventListener('focusin', (event) => {
+    const index = indexOf(event.target);
+    if (index !== null && index !== selected) select(index);
+  });
+
+  return {
+    root,
+    get selected() {
+      return selected;
+    },
+    show(rows, zone) {
+      if (zone !== shownZone) {
+        for (const row of shown.values()) row.remove();
+        shown.clear();
+        shownZone = zone;
+      }
+      order = rows.map(({ index }) => index);
+      removeOthers(shown, new Set(order));
+      let next: Element | null = body.firstElementChild;
+      for (const row of rows) {
+        const known = shown.get(row.index);
+        const line = known ?? makeRow(row, zone, row.index === selected);
+        if (!known) shown.set(row.index, line);
+        if (line === next) next = line.nextElementSibling;
+        else body.insertBefore(line, next);
+      }
+      root.setAttribute('aria-rowcount', String(rows.length + 1));
+      setTabStop();
+    },
+    move(by) {
+      const at = selected === null ? -1 : order.findIndex((index) => index <= (selected ?? 0));
+      const from = at === -1 ? (selected === null ? -by : order.length - 1) : at;
+      const to = order[Math.min(Math.max(selected === null ? 0 : from + by, 0), order.length - 1)];
+      if (to === undefined) return null;
+      select(to);
+      shown.get(to)?.focus();
+      return to;
+    },
+    focus: () => (selected === null ? undefined : shown.get(selected)?.focus()),
+  };
+}
+
+function removeOthers(shown: Map<number, HTMLTableRowElement>, kept: ReadonlySet<number>): void {
+  for (const [index, row] of shown) {
+    if (kept.has(index)) continue;
+    row.remove();
+    shown.delete(index);
+  }
+}
+
+function indexOf(target: EventTarget | null): number | null {
+  const row = target instanceof Element ? target.closest('tr') : null;
+  return row?.dataset['index'] === undefined ? null : Number(row.dataset['index']);
+}
+
+function makeRow(row: RecordRow, zone: Zone, isSelected: boolean): HTMLTableRowElement {
+  return element(
+    'tr',
+    { 'data-index': row.index, 'aria-selected': String(isSelected), tabindex: -1 },
+    element('td', { class: 'index' }, String(row.index)),
+    element(
+      'td',
+      { class: 'time', title: `recorded ${timeText(row.recordedAt, zone)}` },
+      timeText(row.occurredAt, zone),
+    ),
+    partyCell(row.actor, 'actor'),
+    textCell(row.action, 'action'),
+    partyCell(row.target, 'target'),
+    element('td', { class: `status ${row.status.toLowerCase()}` }, row.status.toLowerCase()),
+  );
+}
+
+function textCell(text: string, name: string): HTMLTableCellElement {
+  return element('td', { class: name, title: visibleString(text) }, element('bdi', {}, visibleText(text)));
+}
+
+/** The name, or the id where there is no name; the type beside it. */
+function partyCell(party: Party | null, name: string): HTMLTableCellElement {
+  const shown = party?.name ?? party?.id ?? party?.type ?? null;
+  if (party === null || shown === null) return element('td', { class: name }, '');
+  const title = [party.type, party.id, party.name]
+    .filter((part) => part !== null)
+    .map(visibleString)
+    .join(' · ');
+  const cell = element('td', { class: name, title }, element('bdi', {}, visibleText(shown)));
+  if (party.type !== null && party.type !== shown) {
+    cell.append(' ', element('span', { class: 'kind' }, element('bdi', {}, visibleText(party.type))));
+  }
+  return cell;
+}
