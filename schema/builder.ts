@@ -19,6 +19,11 @@ export const COMPLEXITY_MAX = 50_000;
 /** How many items a list without a limit of its own is taken to have when complexity is counted. */
 const LIST_ITEMS_ASSUMED = 10;
 
+/**
+ * The field that holds a page's items: how many they are is counted by the field that was asked for the page.
+ */
+export const ON_PAGE = { field: 1, multiplier: 1 } as const;
+
 export interface BuilderTypes {
   Context: AppContext;
   PrismaTypes: PrismaTypes;
@@ -53,7 +58,11 @@ export function createBuilder() {
       lastArgOptions: { description: 'How many items to give from the end of what remains.' },
       afterArgOptions: { description: 'Only items behind the one with this cursor.' },
       beforeArgOptions: { description: 'Only items before the one with this cursor.' },
-      edgesFieldOptions: { nullable: false, description: 'The items of the page with their cursors, in order.' },
+      edgesFieldOptions: {
+        nullable: false,
+        description: 'The items of the page with their cursors, in order.',
+        complexity: ON_PAGE,
+      },
       nodeFieldOptions: { nullable: false, description: 'The item.' },
       nodesFieldOptions: { nullable: false, description: 'The items of the page, in order.' },
       cursorFieldOptions: { description: 'Opaque: give it as `after` or `before`.' },
@@ -70,7 +79,8 @@ export function createBuilder() {
           'Needs the scope records:read.',
         authScopes: { scope: 'records:read' },
         args: { id: { description: "A record's `id`." } },
-        resolve: (_root, { id }, _ctx, _info, resolveNode) => (id.typename === 'Record' ? resolveNode(id) : null),
+        resolve: (_root, { id }, _ctx, _info, resolveNode) =>
+          id.typename === 'Record' ? resolveNode(id) : null,
       },
       nodesQueryOptions: false,
     },
@@ -95,7 +105,10 @@ export function createBuilder() {
 export const builder = createBuilder();
 
 /** Complexity of a page: its fields count once for each item that is asked for. */
-export function pageComplexity(args: { first?: number | null | undefined; last?: number | null | undefined }) {
+export function pageComplexity(args: {
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+}) {
   const items = args.first ?? args.last ?? PAGE_RECORDS_DEFAULT;
   return { field: 1, multiplier: Math.min(Math.max(items, 1), PAGE_RECORDS_MAX) };
 }

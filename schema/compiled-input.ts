@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 
 /**
- * Tells whether a value, as it came out of JSON, is one that GraphQL would coerce to itself. `false` says nothing but
- * that: the value may still be one that GraphQL takes, or gives a good error for.
+ * Tells whether a value, as it came out of JSON, is one that GraphQL would coerce to itself. `false` says
+ * nothing but that: the value may still be one that GraphQL takes, or gives a good error for.
  */
 export type IsPlain = (value: unknown) => boolean;
 
@@ -29,8 +29,9 @@ const PLAIN_SCALARS: Readonly<Record<string, IsPlain>> = {
 };
 
 /**
- * Makes the check of an input object type out of the type itself, so that the two cannot drift apart. It walks a value
- * once and copies nothing, which is what makes it fast. Only the outermost object's defaults can be filled in.
+ * Makes the check of an input object type out of the type itself, so that the two cannot drift apart. It
+ * walks a value once and copies nothing, which is what makes it fast. Only the outermost object's defaults
+ * can be filled in.
  *
  * @throws Error where a nested object has defaults
  */
@@ -82,7 +83,9 @@ function valueCheck(type: GraphQLInputType): IsPlain {
   }
   if (isEnumType(type)) {
     // Only names that stand for themselves come out as they went in.
-    const names = new Set<unknown>(type.getValues().flatMap(({ name, value }) => (name === value ? [name] : [])));
+    const names = new Set<unknown>(
+      type.getValues().flatMap(({ name, value }) => (name === value ? [name] : [])),
+    );
     return (value) => names.has(value);
   }
   return ('name' in type && PLAIN_SCALARS[type.name]) || (() => false);

@@ -1,7 +1,9 @@
 import { DataClassification, EventStatus } from './record.ts';
 import { builder } from './builder.ts';
 
-/** Characters are Unicode code points. The limits themselves are checked by `server/events`, event by event. */
+/**
+ * Characters are Unicode code points. The limits themselves are checked by `server/events`, event by event.
+ */
 const NAME_LIMIT = 'At most 1,024 characters.';
 
 const ActorInput = builder.inputType('ActorInput', {
@@ -47,17 +49,20 @@ const ChangesInput = builder.inputType('ChangesInput', {
 export const EventInput = builder.inputType('EventInput', {
   description:
     'What happened. At most 1 MiB as canonical JSON, nested at most 64 deep. Strings are kept exactly. ' +
-    "A member that is null is absent. A value that breaks a limit is this event's rejection, never its neighbours'.",
+    "A member that is null is absent. A value that breaks a limit is this event's rejection, never its " +
+    "neighbours'.",
   fields: (t) => ({
     id: t.id({
       description:
-        'Idempotency key, unique in its ledger for ever; a UUIDv7 is made if absent. Sent again with the same ' +
+        'Idempotency key, unique in its ledger for ever; a UUIDv7 is made if absent. Sent again with the ' +
+        'same ' +
         'content: DUPLICATE; with other content: REJECTED, EVENT_ID_CONFLICT. ' +
         NAME_LIMIT,
     }),
     timestamp: t.field({
       type: 'DateTime',
-      description: 'When it happened; now if absent. Any RFC 3339 offset, up to nanoseconds, nothing is lost.',
+      description:
+        'When it happened; now if absent. Any RFC 3339 offset, up to nanoseconds, nothing is lost.',
     }),
     action: t.string({ required: true, description: 'What was done. Not empty. At most 256 characters.' }),
     status: t.field({
@@ -72,7 +77,10 @@ export const EventInput = builder.inputType('EventInput', {
     changes: t.field({ type: ChangesInput, description: 'What it changed.' }),
     details: t.field({ type: 'JSON', description: 'Everything else: an object.' }),
     description: t.string({ description: 'What happened, in words.' }),
-    version: t.string({ defaultValue: '1.0', description: `Version of the producer's event shape. ${NAME_LIMIT}` }),
+    version: t.string({
+      defaultValue: '1.0',
+      description: `Version of the producer's event shape. ${NAME_LIMIT}`,
+    }),
     classification: t.field({
       type: DataClassification,
       defaultValue: 'INTERNAL',

@@ -14,6 +14,7 @@ import {
   isNonNullType,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   type TypeNode,
   TypeInfo,
   visit,
@@ -33,13 +34,17 @@ const EVENT_INPUT = 'EventInput';
 /**
  * The short way for operations that send events.
  *
- * GraphQL copies every member of every event through a chain of generic functions, which costs more than recording it.
- * Here a check that was made out of the type walks the events once. If all are plain, the operation is executed against
- * a twin of the schema in which EventInput is a scalar that takes its value as it is; every resolver is the same. If
- * one is not, nothing was changed and the operation goes the long way, so that all errors are GraphQL's own.
+ * GraphQL copies every member of every event through a chain of generic functions, which costs more than
+ * recording it. Here a check that was made out of the type walks the events once. If all are plain, the
+ * operation is executed against a twin of the schema in which EventInput is a scalar that takes its value as
+ * it is; every resolver is the same. If one is not, nothing was changed and the operation goes the long way,
+ * so that all errors are GraphQL's own.
  */
 export interface Ingest {
-  /** The schema to execute against: the twin, or the real one. Fills the events' defaults in where it is the twin. */
+  /**
+   * The schema to execute against: the twin, or the real one. Fills the events' defaults in where it is the
+   * twin.
+   */
   readonly schemaFor: (execution: Execution) => GraphQLSchema;
 }
 
@@ -58,7 +63,7 @@ export function createIngest(schema: GraphQLSchema): Ingest {
   return {
     schemaFor: ({ document, operationName, variableValues }) => {
       const operation = getOperationAST(document, operationName);
-      if (operation?.operation !== 'mutation' || !variableValues) return schema;
+      if (operation?.operation !== OperationTypeNode.MUTATION || !variableValues) return schema;
       let plan = plans.get(operation);
       if (!plan) plans.set(operation, (plan = eventVariables(schema, document, operation)));
       const isPlain = plan.every(({ name, isList }) => holdsPlain(compiled, variableValues[name], isList));
@@ -76,8 +81,8 @@ function holdsPlain({ isPlain }: CompiledInput, value: unknown, isList: boolean)
 }
 
 /**
- * The operation's event variables; none where an event stands in the document itself, or a variable of this kind has a
- * default, may be null or is of an odd type: those go the long way.
+ * The operation's event variables; none where an event stands in the document itself, or a variable of this
+ * kind has a default, may be null or is of an odd type: those go the long way.
  */
 function eventVariables(
   schema: GraphQLSchema,
@@ -95,7 +100,9 @@ function eventVariables(
       },
     }),
   );
-  const definitions = (operation.variableDefinitions ?? []).filter(({ type }) => namedType(type) === EVENT_INPUT);
+  const definitions = (operation.variableDefinitions ?? []).filter(
+    ({ type }) => namedType(type) === EVENT_INPUT,
+  );
   for (const { type, defaultValue } of definitions) {
     if (defaultValue !== undefined || !isEventType(type)) isSimple = false;
   }
@@ -124,7 +131,9 @@ function twinOf(schema: GraphQLSchema): GraphQLSchema {
   if (!mutation) throw new Error('The schema has no mutations.');
   const scalar = new GraphQLScalarType({ name: EVENT_INPUT, parseValue: (value) => value });
   const config = mutation.toConfig();
-  const fields = Object.entries(config.fields).map(([name, field]) => [name, withScalar(field, scalar)] as const);
+  const fields = Object.entries(config.fields).map(
+    ([name, field]) => [name, withScalar(field, scalar)] as const,
+  );
   const { types, ...rest } = schema.toConfig();
   return new GraphQLSchema({
     ...rest,

@@ -7,7 +7,8 @@ import { base64, timeText } from './encodings.ts';
 
 /** Sentence for every argument that names a ledger and may be left out. */
 export const LEDGER_ARGUMENT =
-  "The ledger's id. Left out: the one ledger the token is bound to; else `default`. A ledger that does not exist " +
+  "The ledger's id. Left out: the one ledger the token is bound to; else `default`. A ledger that does " +
+  'not exist ' +
   'and one that the token is not bound to answer alike: LEDGER_NOT_FOUND.';
 
 const READERS = ['records:read', 'events:write', 'ledgers:verify', 'admin'] as const;
@@ -60,7 +61,9 @@ export const LedgerType = builder.prismaObject('Ledger', {
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id it was created with: 1 to 64 of `A-Z a-z 0-9 - _ .`.' }),
     name: t.exposeString('name', { nullable: true, description: 'Name for people.' }),
-    origin: t.exposeString('origin', { description: "The ledger's public name, first line of its checkpoints." }),
+    origin: t.exposeString('origin', {
+      description: "The ledger's public name, first line of its checkpoints.",
+    }),
     vkey: t.exposeString('vkey', { description: 'C2SP verifier key of its checkpoints. Pin it.' }),
     createdAt: t.field({
       type: 'DateTime',
@@ -115,7 +118,8 @@ builder.queryField('ledger', (t) =>
     type: 'Ledger',
     nullable: true,
     description:
-      'One ledger; null where there is none for this token. Needs any of the scopes records:read, events:write, ' +
+      'One ledger; null where there is none for this token. Needs any of the scopes records:read, ' +
+      'events:write, ' +
       'ledgers:verify, admin.',
     authScopes: { anyScope: READERS },
     args: { id: t.arg.id({ required: true, description: "The ledger's id." }) },
@@ -128,7 +132,8 @@ builder.mutationField('createLedger', (t) =>
   t.prismaField({
     type: 'Ledger',
     description:
-      'Creates a ledger with a key of its own. Needs the scope admin, and a token bound to this id or to all ledgers ' +
+      'Creates a ledger with a key of its own. Needs the scope admin, and a token bound to this id or to ' +
+      'all ledgers ' +
       '(else FORBIDDEN). Errors: BAD_USER_INPUT, LEDGER_EXISTS.',
     authScopes: { scope: 'admin' },
     args: {
@@ -139,7 +144,8 @@ builder.mutationField('createLedger', (t) =>
       name: t.arg.string({ description: 'Name for people, at most 1,024 characters.' }),
     },
     resolve: async (query, _root, { id, name }, { db, caller, services }) => {
-      if (!mayReach(caller, id)) throw new AppError('FORBIDDEN', { message: 'The token is not bound to this ledger.' });
+      if (!mayReach(caller, id))
+        throw new AppError('FORBIDDEN', { message: 'The token is not bound to this ledger.' });
       await services.createLedger(id, name ?? null);
       return await db.ledger.findUniqueOrThrow({ ...query, where: { id } });
     },

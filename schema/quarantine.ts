@@ -18,7 +18,8 @@ const QuarantineState = builder.enumType('QuarantineState', {
 });
 
 const QuarantinedEventType = builder.prismaObject('QuarantinedEvent', {
-  description: 'An accepted event that cannot be recorded, kept with its reason until someone replays or discards it.',
+  description:
+    'An accepted event that cannot be recorded, kept with its reason until someone replays or discards it.',
   authScopes: ADMIN,
   fields: (t) => ({
     id: t.id({ description: 'Its id in the quarantine.', resolve: ({ id }) => String(id) }),
@@ -126,7 +127,10 @@ builder.mutationField('discardQuarantinedEvent', (t) =>
 
 async function quarantineOf(
   ctx: AppContext,
-  { ledger, state }: { readonly ledger?: string | null | undefined; readonly state?: string | null | undefined },
+  {
+    ledger,
+    state,
+  }: { readonly ledger?: string | null | undefined; readonly state?: string | null | undefined },
 ) {
   const { no } = await openLedger(ctx, ledger);
   return { ledgerNo: no, ...(state ? { state } : {}) };

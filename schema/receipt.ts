@@ -55,7 +55,8 @@ const EventReceipt = builder.objectRef<GivenReceipt>('EventReceipt').implement({
     errors: t.expose('errors', {
       type: [EventErrorType],
       description:
-        'Why it was rejected. An accepted event may have RECORD_PENDING (the wait was over) or EVENT_QUARANTINED.',
+        'Why it was rejected. An accepted event may have RECORD_PENDING (the wait was over) or ' +
+        'EVENT_QUARANTINED.',
       complexity: 1,
     }),
     record: t.field({
@@ -73,7 +74,8 @@ const EventReceipt = builder.objectRef<GivenReceipt>('EventReceipt').implement({
 const RecordEventsPayload = builder
   .objectRef<{ receipts: readonly GivenReceipt[] } & ReturnType<typeof countReceipts>>('RecordEventsPayload')
   .implement({
-    description: 'What a sender gets back for several events: accepted + duplicates + rejected is what was sent.',
+    description:
+      'What a sender gets back for several events: accepted + duplicates + rejected is what was sent.',
     fields: (t) => ({
       receipts: t.expose('receipts', {
         type: [EventReceipt],
@@ -88,7 +90,8 @@ const RecordEventsPayload = builder
 
 const ACK_ARGUMENT = 'How far the event must have come before this answers.';
 const ERRORS_GIVEN =
-  'Errors: LEDGER_NOT_FOUND; QUEUE_FULL, STORAGE_UNAVAILABLE, APPLIANCE_READ_ONLY, APPLIANCE_STOPPING (503: nothing ' +
+  'Errors: LEDGER_NOT_FOUND; QUEUE_FULL, STORAGE_UNAVAILABLE, APPLIANCE_READ_ONLY, APPLIANCE_STOPPING ' +
+  '(503: nothing ' +
   'of the request is acknowledged; send it again).';
 
 builder.mutationField('recordEvent', (t) =>
@@ -113,8 +116,10 @@ builder.mutationField('recordEvents', (t) =>
   t.field({
     type: RecordEventsPayload,
     description:
-      `Records up to ${BATCH_EVENTS_MAX.toLocaleString('en')} events of one ledger, in order. A bad value in one event ` +
-      "is that event's rejection and never spoils its neighbours; only what GraphQL's own typing refuses fails the " +
+      `Records up to ${BATCH_EVENTS_MAX.toLocaleString('en')} events of one ledger, in order. A bad ` +
+      `value in one event ` +
+      "is that event's rejection and never spoils its neighbours; only what GraphQL's own typing refuses " +
+      'fails the ' +
       `request. Needs the scope events:write. ${ERRORS_GIVEN} BATCH_TOO_LARGE.`,
     authScopes: { scope: 'events:write' },
     complexity: ({ events }) => ({ field: 1, multiplier: events.length }),

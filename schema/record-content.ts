@@ -28,14 +28,14 @@ const contents = new WeakMap<Row, Map<SectionName, SectionContent | null>>();
 const entries = new WeakMap<Row, Entry>();
 
 /**
- * A section's content out of the stored bytes, parsed once; `null` where the record has no such section or it was
- * erased.
+ * A section's content out of the stored bytes, parsed once; `null` where the record has no such section or it
+ * was erased.
  *
  * @throws Error where the bytes are no section: the storage was tampered with.
  */
 export function contentOf(record: Row, name: SectionName): SectionContent | null {
   let read = contents.get(record);
-  if (!read) contents.set(record, (read = new Map()));
+  if (!read) contents.set(record, (read = new Map<SectionName, SectionContent | null>()));
   let content = read.get(name);
   if (content === undefined) read.set(name, (content = readContent(record, name)));
   return content;

@@ -7,7 +7,8 @@ import { builder } from './builder.ts';
 export const FILTER_EVENT_IDS_MAX = 500;
 
 export const RecordFilter = builder.inputType('RecordFilter', {
-  description: 'Which records. All given members must hold; a list means any of. …From is inclusive, …To is exclusive.',
+  description:
+    'Which records. All given members must hold; a list means any of. …From is inclusive, …To is exclusive.',
   fields: (t) => ({
     eventId: t.stringList({ description: `Event ids, at most ${FILTER_EVENT_IDS_MAX}.` }),
     recordedFrom: t.field({ type: 'DateTime', description: 'Recorded at this time or later.' }),
@@ -49,7 +50,8 @@ export function checkFilter(filter: typeof RecordFilter.$inferInput | null | und
 }
 
 /**
- * The first millisecond that is not before a time: records carry milliseconds, so comparing with it loses nothing.
+ * The first millisecond that is not before a time: records carry milliseconds, so comparing with it loses
+ * nothing.
  *
  * @throws AppError TIMESTAMP_INVALID
  */

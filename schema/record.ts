@@ -66,13 +66,17 @@ const Context = textObject('Context', 'Where the event came from.', {
   geolocation: 'Place of the client, as sent.',
 });
 
-const Producer = textObject('Producer', "The producer's own seal on the event, kept as received and not checked.", {
-  hash: 'Hash that the producer made.',
-  hashAlgorithm: 'How it was made.',
-  signature: 'Signature that the producer made.',
-  signatureAlgorithm: 'How it was made.',
-  keyId: 'Key it was made with.',
-});
+const Producer = textObject(
+  'Producer',
+  "The producer's own seal on the event, kept as received and not checked.",
+  {
+    hash: 'Hash that the producer made.',
+    hashAlgorithm: 'How it was made.',
+    signature: 'Signature that the producer made.',
+    signatureAlgorithm: 'How it was made.',
+    keyId: 'Key it was made with.',
+  },
+);
 
 const Changes = builder.objectRef<JsonObject>('Changes').implement({
   description: 'What the action changed.',
@@ -105,7 +109,9 @@ const Section = builder.objectRef<RecordSection>('RecordSection').implement({
     name: t.exposeString('name', {
       description: 'One of `event`, `actor`, `target`, `context`, `changes`, `details`.',
     }),
-    commitment: t.exposeString('commitment', { description: 'SHA-256(salt || json), base64: as in the entry.' }),
+    commitment: t.exposeString('commitment', {
+      description: 'SHA-256(salt || json), base64: as in the entry.',
+    }),
     state: t.field({
       type: SectionState,
       description: "What became of the section's content.",
@@ -113,7 +119,8 @@ const Section = builder.objectRef<RecordSection>('RecordSection').implement({
     }),
     salt: t.string({
       nullable: true,
-      description: '16 random bytes, base64; null when erased. Needs the scope records:reveal besides records:read.',
+      description:
+        '16 random bytes, base64; null when erased. Needs the scope records:reveal besides records:read.',
       authScopes: { scope: 'records:reveal' },
       resolve: ({ content }) => content?.salt ?? null,
     }),
@@ -143,7 +150,11 @@ export const RecordType = builder.node(RecordRef, {
   loadOne: (id, ctx) => loadRecord(id, ctx),
   brandLoadedObjects: true,
   fields: (t) => ({
-    ledger: t.field({ type: LedgerType, description: 'The ledger it is in.', resolve: ({ ledger }) => ledger }),
+    ledger: t.field({
+      type: LedgerType,
+      description: 'The ledger it is in.',
+      resolve: ({ ledger }) => ledger,
+    }),
     index: t.field({
       type: 'SafeInt',
       description: '0-based position in its ledger.',
@@ -155,7 +166,9 @@ export const RecordType = builder.node(RecordRef, {
       description: 'When it was recorded; never earlier than the record before it.',
       resolve: ({ recordedAt }) => timeText(recordedAt),
     }),
-    entry: t.exposeString('entry', { description: 'The logged bytes: canonical JSON that holds commitments only.' }),
+    entry: t.exposeString('entry', {
+      description: 'The logged bytes: canonical JSON that holds commitments only.',
+    }),
     leafHash: t.string({
       description: 'SHA-256(0x00 || entry), base64.',
       resolve: ({ leafHash }) => base64(leafHash),
@@ -280,7 +293,8 @@ function textObject(name: string, description: string, fields: Readonly<Record<s
 async function loadRecord(id: string, ctx: AppContext): Promise<StoredRecord | null> {
   const [ledgerId, digits, ...rest] = id.split(':');
   const index = Number(digits);
-  if (!ledgerId || !digits || rest.length > 0 || !Number.isSafeInteger(index) || String(index) !== digits) return null;
+  if (!ledgerId || !digits || rest.length > 0 || !Number.isSafeInteger(index) || String(index) !== digits)
+    return null;
   if (!mayReach(ctx.caller, ledgerId)) return null;
   const ledger = await ctx.db.ledger.findUnique({ where: { id: ledgerId } });
   if (!ledger) return null;

@@ -14,7 +14,7 @@ import {
   pageOf,
   pageOfList,
 } from '#server/records/page.ts';
-import { builder, pageComplexity } from './builder.ts';
+import { builder, ON_PAGE, pageComplexity } from './builder.ts';
 import type { AppContext } from './context.ts';
 import { LEDGER_ARGUMENT, ledgerSize, openLedger } from './ledger.ts';
 import { RecordType } from './record.ts';
@@ -68,7 +68,10 @@ builder.queryField('record', (t) =>
       const byIndex = index !== null && index !== undefined;
       const byEventId = eventId !== null && eventId !== undefined;
       if (byIndex === byEventId) {
-        throw new AppError('BAD_USER_INPUT', { message: 'Give exactly one of index and eventId.', path: ['index'] });
+        throw new AppError('BAD_USER_INPUT', {
+          message: 'Give exactly one of index and eventId.',
+          path: ['index'],
+        });
       }
       const ledger = await openLedger(ctx, ledgerId);
       const ledgerNo = ledger.no;
@@ -87,7 +90,8 @@ builder.queryField('records', (t) =>
     {
       type: RecordType,
       description:
-        `Records of a ledger, page by page: ${PAGE_RECORDS_DEFAULT} unless \`first\` or \`last\` says otherwise, ` +
+        `Records of a ledger, page by page: ${PAGE_RECORDS_DEFAULT} unless \`first\` or \`last\` says ` +
+        `otherwise, ` +
         `at most ${PAGE_RECORDS_MAX}; only one of the two may be given. Needs the scope records:read. ` +
         'Errors: LEDGER_NOT_FOUND, BAD_USER_INPUT, PAGE_TOO_LARGE, CURSOR_INVALID, TIMESTAMP_INVALID.',
       authScopes: READ,
@@ -112,6 +116,7 @@ builder.queryField('records', (t) =>
         nodes: f.field({
           type: [RecordType],
           description: 'The records of the page, in order.',
+          complexity: ON_PAGE,
           resolve: ({ edges }) => edges.map(({ node }) => node),
         }),
         totalCount: f.field({
@@ -130,7 +135,10 @@ builder.queryField('records', (t) =>
   ),
 );
 
-/** The page that a request asks for. Both the count and the rows are of the ledger as it stood when this began. */
+/**
+ * The page that a request asks for. Both the count and the rows are of the ledger as it stood when this
+ * began.
+ */
 async function readPage(ctx: AppContext, ledger: LedgerRow, filter: CheckedFilter, request: PageRequest) {
   const size = await ledgerSize(ctx, ledger.no);
   const range = await recordedRange(ctx, ledger.no, filter, intersect({ from: 0, to: size }, filter.indexes));
@@ -161,7 +169,9 @@ async function listedPage(
   return { page, totalCount: matches.length, indexes };
 }
 
-/** The part of the range that was recorded in the filter's time. It is one run: `recordedAt` never goes back. */
+/**
+ * The part of the range that was recorded in the filter's time. It is one run: `recordedAt` never goes back.
+ */
 async function recordedRange(
   ctx: AppContext,
   ledgerNo: number,
@@ -240,7 +250,8 @@ function checkPage(args: PageArguments, direction: Direction): PageRequest {
 
 function checkCount(count: number | null | undefined, argument: string): number | null {
   if (count === null || count === undefined) return null;
-  if (count < 0) throw new AppError('BAD_USER_INPUT', { message: `${argument} is below 0.`, path: [argument] });
+  if (count < 0)
+    throw new AppError('BAD_USER_INPUT', { message: `${argument} is below 0.`, path: [argument] });
   if (count > PAGE_RECORDS_MAX) {
     throw new AppError('PAGE_TOO_LARGE', {
       message: `${argument} is ${count}; the limit is ${PAGE_RECORDS_MAX}.`,

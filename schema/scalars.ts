@@ -4,8 +4,9 @@ import { builder } from './builder.ts';
 
 builder.scalarType('DateTime', {
   description:
-    'A time as RFC 3339, e.g. `2026-01-31T23:59:59.999Z`. In: any offset, up to nine fractional digits. Out: UTC.',
-  serialize: (value) => String(value),
+    'A time as RFC 3339, e.g. `2026-01-31T23:59:59.999Z`. In: any offset, up to nine fractional digits. ' +
+    'Out: UTC.',
+  serialize: (value) => value,
   parseValue: dateTime,
   parseLiteral: (node) => {
     if (node.kind !== Kind.STRING) throw mismatch('DateTime', 'a string', node);
@@ -25,7 +26,8 @@ builder.scalarType('SafeInt', {
 
 builder.scalarType('JSON', {
   description:
-    'Any JSON, exact: integers keep every digit however long they are, in and out. Lone surrogates and numbers that ' +
+    'Any JSON, exact: integers keep every digit however long they are, in and out. Lone surrogates and ' +
+    'numbers that ' +
     'overflow a double are refused by whoever uses the value.',
   serialize: (value) => toOutputJson(value) as JsonValue,
   parseValue: (value) => value as JsonValue,
@@ -33,7 +35,8 @@ builder.scalarType('JSON', {
 });
 
 function dateTime(value: unknown): string {
-  if (typeof value !== 'string') throw new GraphQLError('DateTime cannot represent a value that is not a string.');
+  if (typeof value !== 'string')
+    throw new GraphQLError('DateTime cannot represent a value that is not a string.');
   return value;
 }
 

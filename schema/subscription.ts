@@ -11,8 +11,10 @@ builder.subscriptionField('recordAppended', (t) =>
   t.field({
     type: RecordType,
     description:
-      'Every record of a ledger from `after` on, in order, none twice, none missed. To go on after a broken connection ' +
-      'give the index of the last record you got. It ends with APPLIANCE_STOPPING when the server stops and with ' +
+      'Every record of a ledger from `after` on, in order, none twice, none missed. To go on after a ' +
+      'broken connection ' +
+      'give the index of the last record you got. It ends with APPLIANCE_STOPPING when the server stops ' +
+      'and with ' +
       'UNAUTHENTICATED when the token does. Needs the scope records:read. ' +
       'Errors: LEDGER_NOT_FOUND, BAD_USER_INPUT, TIMESTAMP_INVALID.',
     authScopes: { scope: 'records:read' },
@@ -21,7 +23,9 @@ builder.subscriptionField('recordAppended', (t) =>
       filter: t.arg({ type: RecordFilter, description: 'Which records; all unless given.' }),
       after: t.arg({
         type: 'SafeInt',
-        description: 'Index of the last record that is known already; −1 for none. Left out: only what comes from now on.',
+        description:
+          'Index of the last record that is known already; −1 for none. Left out: only what comes from ' +
+          'now on.',
       }),
     },
     subscribe: (_root, { ledger, filter, after }, ctx) => append(ctx, ledger, checkFilter(filter), after),

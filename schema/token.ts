@@ -86,7 +86,8 @@ builder.mutationField('revokeToken', (t) =>
   t.field({
     type: TokenType,
     description:
-      'Stops a token from the next request on, for ever; streams that it opened give nothing more. Revoking again ' +
+      'Stops a token from the next request on, for ever; streams that it opened give nothing more. ' +
+      'Revoking again ' +
       'changes nothing. Needs the scope admin. Errors: TOKEN_NOT_FOUND.',
     authScopes: ADMIN,
     args: { id: t.arg.id({ required: true, description: "The token's id." }) },

@@ -76,8 +76,8 @@ async function loadBindings(): Promise<EngineBindings> {
   const bytes = readFileSync(fileURLToPath(new URL('schema_engine_bg.wasm', folder)));
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': toImports(module) });
   module.__wbg_set_wasm(instance.exports);
-  const start = instance.exports['__wbindgen_start'];
-  if (typeof start !== 'function') throw new Error('the schema engine has no start function');
+  const start = instance.exports['__wbindgen_start'] as (() => void) | undefined;
+  if (start === undefined) throw new Error('the schema engine has no start function');
   start();
   return module;
 }
@@ -110,7 +110,7 @@ function wrapConnections(
 
 function toImports(module: EngineBindings): WebAssembly.ModuleImports {
   const imports: WebAssembly.ModuleImports = {};
-  for (const [name, value] of Object.entries(module)) {
+  for (const [name, value] of Object.entries<unknown>({ ...module })) {
     if (typeof value === 'function') imports[name] = value;
   }
   return imports;

@@ -10,6 +10,17 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exit(3);
 }
+// Under npm one Ctrl+C or one kill of the whole group comes twice within a millisecond: from the sender and once
+// more from npm. Without a listener of its own the second one would end the process in the middle of its stop. A
+// person who presses Ctrl+C again later does not want to wait.
+const SAME_SIGNAL_MS = 1000;
+let firstSignalAt: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    firstSignalAt ??= performance.now();
+    if (performance.now() - firstSignalAt > SAME_SIGNAL_MS) process.exit(130);
+  });
+}
 // Imported only now: the server needs the generated client.
 const { main } = await import('#server/main.ts');
 // Once the server has stopped nothing is left to wait for, whatever a library may have left open.

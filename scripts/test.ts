@@ -25,7 +25,7 @@ async function runTests(args: readonly string[]): Promise<number> {
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   rmSync(REPORT, { force: true });
   const exitCode = await runVitest(args, chromium);
-  const report: TestReport | null = existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, 'utf8')) : null;
+  const report = existsSync(REPORT) ? (JSON.parse(readFileSync(REPORT, 'utf8')) as TestReport) : null;
   console.log(summarizeTests(report, exitCode));
   return report === null && exitCode === 0 ? 1 : exitCode;
 }
@@ -39,7 +39,7 @@ async function runVitest(args: readonly string[], chromium: string): Promise<num
     env: { ...process.env, CHROMIUM_PATH: chromium },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-  const [code]: (number | null)[] = await once(child, 'exit');
+  const [code] = (await once(child, 'exit')) as [number | null];
   // Ended by a signal: no code, and not a success.
   return code ?? 1;
 }

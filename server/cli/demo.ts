@@ -48,7 +48,10 @@ all patients at an odd hour. The same seed on the same day gives the same events
     try {
       await ensureLedger(appliance, ledger);
       const counts = await sendMonth(appliance, ledger, { events, seed }, context);
-      context.output.line(`Ledger ${ledger}: ${describeCounts(counts)}. Look at it at ${appliance.url}`);
+      const look = appliance.isTemporary
+        ? 'Start the server to look at it.'
+        : `Look at it at ${appliance.url}`;
+      context.output.line(`Ledger ${ledger}: ${describeCounts(counts)}. ${look}`);
       return counts.rejected > 0 ? EXIT.badNews : EXIT.done;
     } finally {
       await appliance.close();

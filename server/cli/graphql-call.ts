@@ -57,7 +57,7 @@ function refused(error: Readonly<Record<string, unknown>>): RefusedError {
   const { code } = isMembers(error['extensions']) ? error['extensions'] : error;
   return new RefusedError(
     typeof code === 'string' ? code : 'UNKNOWN',
-    String(error['message'] ?? 'no reason was given'),
+    typeof error['message'] === 'string' ? error['message'] : 'no reason was given',
   );
 }
 

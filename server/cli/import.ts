@@ -2,7 +2,7 @@ import { isLedgerId } from '#server/ledger/entry.ts';
 import { readText, readWhole } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
-import { type ImportedFile, importFile } from './import/import-file.ts';
+import { fileSize, type ImportedFile, importFile } from './import/import-file.ts';
 import { openProgressFile } from './import/progress-file.ts';
 import { openRejectedFile } from './import/rejected-file.ts';
 import type { SendTarget } from './import/send-events.ts';
@@ -39,6 +39,8 @@ Rejected events are listed with their line and reason in FILE.rejected.ndjson, a
     const from =
       readText(args, 'from') === null ? null : readWhole(args, 'from', 1, 1, Number.MAX_SAFE_INTEGER);
     if (from !== null && files.length > 1) throw new UsageError('--from goes with one file only');
+    // Before anything is started for them.
+    for (const file of files) fileSize(file);
     const appliance = await reachAppliance(
       { url: readText(args, 'url'), token: readText(args, 'token') },
       context,
@@ -68,6 +70,7 @@ async function importOne(
   const rejected = openRejectedFile(file);
   const startedAt = clock();
   let resumed = false;
+  let answered = 0;
   try {
     const imported = await importFile({
       file,
@@ -80,6 +83,7 @@ async function importOne(
           resumed = true;
           output.note(`${file}: going on after event ${whole(counts.events)}.`);
         }
+        answered = counts.events;
         line.show(counts, done, total);
       },
     });
@@ -89,9 +93,8 @@ async function importOne(
       output.note(`${file}: ${imported.broken} All events before that were sent.`);
     return imported;
   } catch (error) {
-    output.note(
-      `${file}: stopped. Run the same command again: it goes on after the last acknowledged event.`,
-    );
+    if (answered > 0)
+      output.note(`${file}: stopped after event ${whole(answered)}. The same command goes on there.`);
     throw error;
   } finally {
     line.clear();

@@ -10,7 +10,9 @@ export interface ReachedAppliance {
   readonly token: string;
   /** Its data folder, where that is on this machine. */
   readonly dataDir: string | null;
-  /** Stops it, if it was started for this command. */
+  /** Whether it was started for this command. */
+  readonly isTemporary: boolean;
+  /** Stops it, if it is temporary. */
   close(): Promise<void>;
 }
 
@@ -48,23 +50,21 @@ export async function reachAppliance(
       );
     }
     const token = givenToken ?? ownToken(config, paths);
-    return { url, token, dataDir: config.dataDir, close: () => Promise.resolve() };
+    return { url, token, dataDir: config.dataDir, ...LASTING };
   }
   output.note(`No server runs on ${config.dataDir}: one is started for this command.`);
   const app = await startHere(config);
-  return {
-    url: app.url,
-    token: givenToken ?? ownToken(config, paths),
-    dataDir: config.dataDir,
-    close: app.stop,
-  };
+  const token = givenToken ?? ownToken(config, paths);
+  return { url: app.url, token, dataDir: config.dataDir, isTemporary: true, close: app.stop };
 }
+
+const LASTING = { isTemporary: false, close: () => Promise.resolve() } as const;
 
 function atUrl(url: string, token: string | null): ReachedAppliance {
   if (!URL.canParse(url)) throw new CannotRunError(`${url} is not an address such as http://127.0.0.1:4280.`);
   if (token === null)
     throw new CannotRunError('With an address of your own, give --token or INDELIBLE_TOKEN too.');
-  return { url, token, dataDir: null, close: () => Promise.resolve() };
+  return { url, token, dataDir: null, ...LASTING };
 }
 
 function ownToken(config: Config, { adminToken }: DataDirPaths): string {

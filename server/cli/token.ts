@@ -6,6 +6,9 @@ import { callGraphql, isMembers, RefusedError } from './graphql-call.ts';
 import { nearest } from './nearest.ts';
 import { type ReachedAppliance, reachAppliance } from './reach-appliance.ts';
 
+/** For the help: all of them are too wide for one line. */
+const SCOPES_A_LINE = 5;
+
 /** `indelible token`: makes, lists and revokes access tokens. */
 export const tokenCommand: Command = {
   name: 'token',
@@ -15,7 +18,8 @@ export const tokenCommand: Command = {
 
   --name NAME      its name for people
   --scope SCOPE    what it may do; give it more than once, or separate by commas:
-                   ${ALL_SCOPES.join(', ')}
+                   ${ALL_SCOPES.slice(0, SCOPES_A_LINE).join(', ')},
+                   ${ALL_SCOPES.slice(SCOPES_A_LINE).join(', ')}
   --ledger ID      ledgers it is bound to; more than one as above; "*" is all
   --expires TIME   when it stops working: a date, an RFC 3339 time, or days from now such as 90d; never if absent
   --url, --token   the appliance and the token to ask with (INDELIBLE_URL, INDELIBLE_TOKEN); by default the appliance

@@ -8,12 +8,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads a request's whole body as UTF-8.
  *
- * @throws AppError BODY_TOO_LARGE, as soon as the limit is passed or announced; BODY_INVALID for what is not UTF-8, is
- * compressed or broken off.
+ * @throws AppError BODY_TOO_LARGE, as soon as the limit is passed or announced; BODY_INVALID for what is not
+ * UTF-8 or breaks off.
  */
 export async function readBody(req: IncomingMessage): Promise<string> {
   const announced = req.headers['content-length'];
-  if (announced !== undefined && (!LENGTH.test(announced) || Number(announced) > BODY_BYTES_MAX)) throw tooLarge();
+  if (announced !== undefined && (!LENGTH.test(announced) || Number(announced) > BODY_BYTES_MAX))
+    throw tooLarge();
   const bytes = await readBytes(req);
   return decodeUtf8(bytes);
 }
@@ -27,7 +28,10 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Listeners rather than a stream iterator: it costs a third as much on the small bodies that most requests have. */
+/**
+ * Listeners rather than a stream iterator: it costs a third as much on the small bodies that most requests
+ * have.
+ */
 function readBytes(req: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -43,15 +47,17 @@ function readBytes(req: IncomingMessage): Promise<Uint8Array> {
       chunks.push(chunk);
       if (size > BODY_BYTES_MAX) finish(() => reject(tooLarge()));
     };
-    const onEnd = (): void => finish(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    const onBroken = (): void => finish(() => reject(new AppError('BODY_INVALID', { message: 'The body broke off.' })));
+    const onEnd = (): void =>
+      finish(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const onBroken = (): void =>
+      finish(() => reject(new AppError('BODY_INVALID', { message: 'The body broke off.' })));
     req.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
   });
 }
 
 /**
- * Ends a connection whose request is not read to its end. The client gets the time to read the answer: cutting at once
- * would throw away what is still on its way to it.
+ * Ends a connection whose request is not read to its end. The client gets the time to read the answer:
+ * cutting at once would throw away what is still on its way to it.
  */
 export function hangUp(req: IncomingMessage, res: ServerResponse): void {
   if (req.complete) return;
@@ -69,5 +75,7 @@ function tooLarge(): AppError {
 }
 
 function tooSlow(): AppError {
-  return new AppError('BODY_INVALID', { message: `The body did not arrive within ${BODY_WAIT_MS / 1000} seconds.` });
+  return new AppError('BODY_INVALID', {
+    message: `The body did not arrive within ${BODY_WAIT_MS / 1000} seconds.`,
+  });
 }

@@ -25,10 +25,15 @@ export interface ErrorDeps {
   readonly clock: Clock;
 }
 
-/** Turns any thrown thing into what the outside may know. What is not an AppError is logged, with its cause, under an id. */
+/**
+ * Turns any thrown thing into what the outside may know. What is not an AppError is logged, with its cause,
+ * under an id.
+ */
 export type Publish = (error: unknown) => PublicError;
 
-/** Makes the one translation of errors; the REST body and the GraphQL error are both made from what it gives. */
+/**
+ * Makes the one translation of errors; the REST body and the GraphQL error are both made from what it gives.
+ */
 export function createPublish({ log, newId, clock }: ErrorDeps): Publish {
   return (error) => {
     if (error instanceof AppError) {
@@ -63,8 +68,8 @@ export function setErrorHeaders(res: ServerResponse, { status, retryAfter }: Pub
 }
 
 /**
- * What GraphQL tells of an error. GraphQL's own errors (syntax, validation, coercion) pass with a code added; everything
- * that a resolver threw is translated. What a retry can help also sets the HTTP status, 503.
+ * What GraphQL tells of an error. GraphQL's own errors (syntax, validation, coercion) pass with a code added;
+ * everything that a resolver threw is translated. What a retry can help also sets the HTTP status, 503.
  */
 export function toGraphqlError(error: unknown, publish: Publish): GraphQLError {
   const graphql = error instanceof GraphQLError ? error : null;
@@ -92,7 +97,11 @@ function rootCause(error: GraphQLError): unknown {
   return originalError instanceof GraphQLError ? rootCause(originalError) : originalError;
 }
 
+/** Yoga gives codes to most; what is left are syntax errors over WebSockets and the coercion of variables. */
 function withCode(error: GraphQLError): GraphQLError {
-  error.extensions['code'] ??= 'BAD_USER_INPUT';
+  if (error.extensions['code'] !== undefined) return error;
+  const code = error.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'BAD_USER_INPUT';
+  // The status as the GraphQL-over-HTTP spec says it: 200 for those who accept only application/json.
+  Object.assign(error.extensions, { code, http: { spec: true, status: 400 } });
   return error;
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReceivedEvent } from '#server/events/accept-many.ts';
 import type { Receipt } from '#server/events/receipt.ts';
@@ -19,34 +18,40 @@ export interface EventLinesDeps {
 /**
  * Takes events in as NDJSON, one a line, of any length, and answers with receipts, one a line, in order.
  *
- * It reads ahead no more than SUBMISSIONS_MAX submissions and stops reading while the client does not read receipts, so
- * memory is bounded both ways. A line that is no JSON is that line's rejection. Where the appliance fails, lines that
- * were answered stay; the rest must be sent again: before the first receipt that is a 503, later a last line
- * `{"error":…}` after which the connection ends.
+ * It reads ahead no more than SUBMISSIONS_MAX submissions and stops reading while the client does not read
+ * receipts, so memory is bounded both ways. A line that is no JSON is that line's rejection. Where the
+ * appliance fails, lines that were answered stay; the rest must be sent again: before the first receipt that
+ * is a 503, later a last line `{"error":…}` after which the connection ends.
  */
-export async function answerEventLines(req: IncomingMessage, res: ServerResponse, deps: EventLinesDeps): Promise<void> {
+export async function answerEventLines(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: EventLinesDeps,
+): Promise<void> {
   const lines = new Submissions(res, deps);
   try {
     const reader = new LineReader();
-    for await (const chunk of chunksOf(req, deps.stopping)) {
+    for await (const chunk of chunksOf(req, AbortSignal.any([deps.stopping, lines.failed]))) {
       for (const line of reader.take(chunk)) {
         if (lines.add(line)) await lines.submit();
       }
       if (lines.isIdle) await lines.submit();
-      if (lines.failure) break;
     }
     for (const line of reader.end()) lines.add(line);
     await lines.finish();
     begin(res);
     res.end();
   } catch (error) {
-    await fail(req, res, deps, error);
+    // What is under way is answered first; then the client knows from which line on to send again.
+    await lines.answered;
+    fail(req, res, deps, error);
   }
 }
 
 /**
- * The request's chunks, one at a time; throws the signal's reason as soon as it is aborted. It leaves the request as it
- * is when the loop ends early: destroying it would cut the connection before the last line is sent.
+ * The request's chunks, one at a time; throws the signal's reason as soon as it is aborted. It leaves the
+ * request as it is when the loop ends early: destroying it would cut the connection before the last line is
+ * sent.
  */
 async function* chunksOf(req: IncomingMessage, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
   for (;;) {
@@ -81,14 +86,19 @@ class Submissions {
   private bytes = 0;
   private position = 0;
   private underWay = 0;
-  /** Settles when everything submitted so far is answered, in order. */
-  private answered: Promise<void> = Promise.resolve();
-  private oldest: Promise<void>[] = [];
-  failure: { readonly error: unknown } | null = null;
+  private readonly oldest: Promise<void>[] = [];
+  private readonly failure = new AbortController();
+  /** Resolves when everything submitted so far is answered, in order, or something failed. */
+  answered: Promise<void> = Promise.resolve();
 
   constructor(res: ServerResponse, deps: EventLinesDeps) {
     this.res = res;
     this.deps = deps;
+  }
+
+  /** Aborts with the first failure: nothing is read or answered after it. */
+  get failed(): AbortSignal {
+    return this.failure.signal;
   }
 
   /** Whether nothing is under way: then even a few events are worth sending on. */
@@ -107,9 +117,9 @@ class Submissions {
 
   /** Sends on what was taken in, and waits for its turn if too many submissions are under way. */
   async submit(): Promise<void> {
-    if (this.events.length === 0 || this.failure) return;
-    while (this.underWay >= SUBMISSIONS_MAX && !this.failure) await this.oldest[0];
-    if (this.failure) return;
+    if (this.events.length === 0) return;
+    while (this.underWay >= SUBMISSIONS_MAX) await this.oldest[0];
+    if (this.failed.aborted) return;
     const { events, position } = this;
     this.events = [];
     this.bytes = 0;
@@ -120,14 +130,12 @@ class Submissions {
     receipts.catch(() => undefined);
     this.answered = this.answered
       .then(async () => {
-        if (!this.failure) await write(this.res, await receipts, position);
+        if (!this.failed.aborted) await write(this.res, await receipts, position);
       })
-      .catch((error: unknown) => {
-        this.failure ??= { error };
-      })
+      .catch((error: unknown) => this.failure.abort(error))
       .then(() => {
         this.underWay -= 1;
-        this.oldest.shift();
+        void this.oldest.shift();
       });
     this.oldest.push(this.answered);
   }
@@ -135,7 +143,7 @@ class Submissions {
   async finish(): Promise<void> {
     await this.submit();
     await this.answered;
-    if (this.failure) throw this.failure.error;
+    this.failed.throwIfAborted();
   }
 }
 
@@ -154,21 +162,34 @@ async function write(res: ServerResponse, receipts: readonly Receipt[], from: nu
   for (const receipt of receipts) text += `${receiptJson(receipt, from + receipt.position)}\n`;
   begin(res);
   if (res.destroyed) throw new AppError('BODY_INVALID', { message: 'The client went away.' });
-  if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+  if (!res.write(text)) await drained(res);
+}
+
+/** Until the client has read on, or is gone. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      res.off('drain', done).off('close', done);
+      resolve();
+    };
+    res.on('drain', done).on('close', done);
+  });
 }
 
 /** One receipt as JSON. Most have no errors; their text is put together by hand. */
 export function receiptJson(receipt: Receipt, position: number): string {
   if (receipt.errors.length > 0) return JSON.stringify({ ...receipt, position });
   const { eventId, outcome, ledger, index } = receipt;
-  return `{"position":${position},"eventId":${JSON.stringify(eventId)},"outcome":"${outcome}","errors":[],"ledger":${JSON.stringify(ledger)},"index":${index}}`;
+  const [id, to] = [JSON.stringify(eventId), JSON.stringify(ledger)];
+  const outcomeAndErrors = `"outcome":"${outcome}","errors":[]`;
+  return `{"position":${position},"eventId":${id},${outcomeAndErrors},"ledger":${to},"index":${index}}`;
 }
 
 function begin(res: ServerResponse): void {
   if (!res.headersSent) res.writeHead(200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' });
 }
 
-async function fail(req: IncomingMessage, res: ServerResponse, { publish }: EventLinesDeps, error: unknown): Promise<void> {
+function fail(req: IncomingMessage, res: ServerResponse, { publish }: EventLinesDeps, error: unknown): void {
   // Whoever went away cannot be told anything.
   if (res.destroyed) return;
   const told = publish(error);

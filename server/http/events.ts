@@ -24,11 +24,15 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const ACKS: ReadonlySet<string> = new Set<AckLevel>(['QUEUED', 'RECORDED', 'CHECKPOINTED']);
 
 /**
- * Answers `POST /v1/events?ledger=&ack=`: one JSON object, a JSON array of at most BATCH_EVENTS_MAX, or NDJSON of any
- * length. One object is answered with its receipt, and with the status of its first error where it was rejected; an
- * array with all receipts and their counts; NDJSON with a receipt a line.
+ * Answers `POST /v1/events?ledger=&ack=`: one JSON object, a JSON array of at most BATCH_EVENTS_MAX, or
+ * NDJSON of any length. One object is answered with its receipt, and with the status of its first error where
+ * it was rejected; an array with all receipts and their counts; NDJSON with a receipt a line.
  */
-export async function answerEvents(req: IncomingMessage, res: ServerResponse, deps: EventsDeps): Promise<void> {
+export async function answerEvents(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: EventsDeps,
+): Promise<void> {
   try {
     if (req.method !== 'POST') {
       res.setHeader('Allow', 'POST');
@@ -36,7 +40,8 @@ export async function answerEvents(req: IncomingMessage, res: ServerResponse, de
     }
     const caller = await deps.authenticate(req.headers.authorization ?? null);
     if (caller === null) throw new AppError('UNAUTHENTICATED');
-    if (!may(caller, 'events:write')) throw new AppError('FORBIDDEN', { message: 'This needs the scope events:write.' });
+    if (!may(caller, 'events:write'))
+      throw new AppError('FORBIDDEN', { message: 'This needs the scope events:write.' });
     const accept = acceptOf(deps, caller, req.url ?? '');
     if (mediaType(req) === 'NDJSON') {
       const end = deps.onStream();
@@ -89,7 +94,9 @@ function ackOf(text: string | null): AckLevel {
 
 function mediaType(req: IncomingMessage): 'JSON' | 'NDJSON' {
   const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='));
   const isUtf8 = (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
   if (isUtf8 && req.headers['content-encoding'] === undefined) {
     if (type.trim() === 'application/json') return 'JSON';
@@ -126,8 +133,10 @@ function answerOne(res: ServerResponse, [receipt]: readonly Receipt[]): void {
 }
 
 function answerArray(res: ServerResponse, receipts: readonly Receipt[]): void {
-  const count = (outcome: Receipt['outcome']) => receipts.filter((receipt) => receipt.outcome === outcome).length;
-  const counts = `"accepted":${count('ACCEPTED')},"duplicates":${count('DUPLICATE')},"rejected":${count('REJECTED')}`;
+  const count = (outcome: Receipt['outcome']) =>
+    receipts.filter((receipt) => receipt.outcome === outcome).length;
+  const [accepted, duplicates, rejected] = [count('ACCEPTED'), count('DUPLICATE'), count('REJECTED')];
+  const counts = `"accepted":${accepted},"duplicates":${duplicates},"rejected":${rejected}`;
   const list = receipts.map((receipt) => receiptJson(receipt, receipt.position)).join(',');
   res.writeHead(200, { 'Content-Type': JSON_TYPE });
   res.end(`{"receipts":[${list}],${counts}}`);

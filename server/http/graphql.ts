@@ -37,9 +37,9 @@ export interface GraphqlOverHttp {
 }
 
 /**
- * Makes the handler. A request is authenticated before its body is read; the body is read and parsed here, exactly,
- * and Yoga gets the outcome: its own body reading loses digits and goes through web streams, which cost more than all
- * the rest.
+ * Makes the handler. A request is authenticated before its body is read; the body is read and parsed here,
+ * exactly, and Yoga gets the outcome: its own body reading loses digits and goes through web streams, which
+ * cost more than all the rest.
  */
 export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
   const yoga: Yoga = createYoga<RequestContext, AppContext>({
@@ -91,10 +91,16 @@ export function contextOf(
 
 async function readJson(req: IncomingMessage): Promise<JsonValue> {
   const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
-  const isJson = type.trim() === 'application/json' && (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='));
+  const isJson =
+    type.trim() === 'application/json' &&
+    (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
   if (!isJson || req.headers['content-encoding'] !== undefined) {
-    throw new AppError('MEDIA_TYPE_UNSUPPORTED', { message: 'Send application/json in UTF-8, not compressed.' });
+    throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
+      message: 'Send application/json in UTF-8, not compressed.',
+    });
   }
   return parseText(await readBody(req));
 }
@@ -137,7 +143,9 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: PublicError): 
     return;
   }
   const accept = req.headers.accept ?? '';
-  const type = accept.includes('application/graphql-response+json') ? 'application/graphql-response+json' : 'application/json';
+  const type = accept.includes('application/graphql-response+json')
+    ? 'application/graphql-response+json'
+    : 'application/json';
   const { status, message, ...extensions } = error;
   res.statusCode = status;
   res.setHeader('Content-Type', `${type}; charset=utf-8`);
@@ -158,7 +166,7 @@ function takeParsedBody(): Plugin<RequestContext> {
 
 function limitQueries(): Plugin {
   const parseLimited = (source: Parameters<typeof parse>[0], options?: object): DocumentNode =>
-    parse(source, { ...options, maxTokens: TOKENS_MAX });
+    parse(source, { ...options, maxLexicalTokens: TOKENS_MAX });
   return {
     onParse: ({ setParseFn }) => setParseFn(parseLimited),
     onValidate: ({ addValidationRule }) => addValidationRule(limitsRule),

@@ -1,4 +1,7 @@
-/** Every limit of the HTTP door. Each is tested at the limit and one past it. Limits of one event: `server/events`. */
+/**
+ * Every limit of the HTTP door. Each is tested at the limit and one past it. Limits of one event:
+ * `server/events`.
+ */
 
 /** Most bytes in the body of one request; over it 413. In NDJSON it holds for each line instead. */
 export const BODY_BYTES_MAX = 10_000_000;
@@ -15,7 +18,9 @@ export const SOCKET_OPERATIONS_MAX = 100;
 /** Lexical tokens in one GraphQL document. */
 export const TOKENS_MAX = 2_000;
 
-/** Fields inside one another, in an operation with its fragments. Introspection has a depth limit of its own. */
+/**
+ * Fields inside one another, in an operation with its fragments. Introspection has a depth limit of its own.
+ */
 export const DEPTH_MAX = 12;
 
 /** Aliases in one operation with its fragments. */
@@ -34,5 +39,7 @@ export const LINES_BYTES_MAX = 4_000_000;
 /** Submissions of one NDJSON stream that may be under way. */
 export const SUBMISSIONS_MAX = 4;
 
-/** How long a refused request may go on sending before its connection is cut, so that it can read the answer. */
+/**
+ * How long a refused request may go on sending before its connection is cut, so that it can read the answer.
+ */
 export const LINGER_MS = 2_000;

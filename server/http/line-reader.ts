@@ -7,8 +7,9 @@ const TOO_LONG = `The line is over the limit of ${BODY_BYTES_MAX.toLocaleString(
 const NOT_UTF8 = 'The line is not UTF-8.';
 
 /**
- * Cuts a stream of bytes into lines. It decodes all whole lines of a chunk at once, and holds no more than one line that
- * is not whole yet. A line over the limit or not in UTF-8 is a problem of its own and does not disturb the others.
+ * Cuts a stream of bytes into lines. It decodes all whole lines of a chunk at once, and holds no more than
+ * one line that is not whole yet. A line over the limit or not in UTF-8 is a problem of its own and does not
+ * disturb the others.
  */
 export class LineReader {
   private parts: Buffer[] = [];

@@ -22,8 +22,8 @@ const NOTHING: Measures = { depth: 0, aliases: 0, directives: 0, fields: 0 };
 const CODE: ErrorCode = 'QUERY_TOO_COMPLEX';
 
 /**
- * Refuses operations that are over a limit. Fragments are measured once and counted at every spread, so a document
- * cannot hide its size in them, nor make this walk long.
+ * Refuses operations that are over a limit. Fragments are measured once and counted at every spread, so a
+ * document cannot hide its size in them, nor make this walk long.
  */
 export const limitsRule: ValidationRule = (context) => {
   const measured = new Map<FragmentDefinitionNode, Measures | null>();
@@ -77,7 +77,8 @@ export const limitsRule: ValidationRule = (context) => {
     OperationDefinition: (operation: OperationDefinitionNode) => {
       const { depth, aliases, directives, fields } = measureSet(operation.selectionSet);
       const check = (what: string, value: number, limit: number): void => {
-        if (value > limit) context.reportError(overLimit(`The query has ${value} ${what}; the limit is ${limit}.`, operation));
+        if (value > limit)
+          context.reportError(overLimit(`The query has ${value} ${what}; the limit is ${limit}.`, operation));
       };
       check('levels', depth, DEPTH_MAX);
       check('aliases', aliases, ALIASES_MAX);

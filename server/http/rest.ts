@@ -35,7 +35,10 @@ const CONTENT_SECURITY_POLICY = [
 
 const GET_ONLY = ['/healthz', '/readyz', '/metrics'];
 
-/** Health, metrics and the UI. `/healthz`, `/readyz` and the UI's files are public; `/metrics` needs the scope admin. */
+/**
+ * Health, metrics and the UI. `/healthz`, `/readyz` and the UI's files are public; `/metrics` needs the scope
+ * admin.
+ */
 export function createRest(deps: RestDeps): Hono {
   const app = new Hono();
   app.get('/healthz', (c) => c.json({ status: 'live' }));

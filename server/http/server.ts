@@ -36,8 +36,8 @@ export interface HttpServer {
   /** Port 0 takes a free one. Errors: as `net.Server.listen`. */
   listen(host: string, port: number): Promise<{ port: number }>;
   /**
-   * Stops taking connections, ends streams with APPLIANCE_STOPPING, lets running requests finish for at most `graceMs`,
-   * then cuts what is left.
+   * Stops taking connections, ends streams with APPLIANCE_STOPPING, lets running requests finish for at most
+   * `graceMs`, then cuts what is left.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -55,14 +55,19 @@ export function createHttpServer(given: HttpDeps): HttpServer {
   const publish = createPublish({ log: deps.log, newId: deps.newId, clock: deps.services.clock });
   const parts = createParts(deps, publish, stopping.signal);
   const { routes, sockets } = parts;
+  const open = new Set<ServerResponse>();
 
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     const begun = performance.now();
     const path = pathOf(req.url);
     const { route, handle } = routes(path);
+    open.add(res);
     res.once('close', () => {
-      deps.metrics.observeRequest(route, req.method ?? '', res.statusCode, (performance.now() - begun) / 1000);
-      if (stopping.signal.aborted) server.closeIdleConnections();
+      open.delete(res);
+      const seconds = (performance.now() - begun) / 1000;
+      deps.metrics.observeRequest(route, req.method ?? '', res.statusCode, seconds);
+      // A stream that ended leaves its connection open: nobody else will close it.
+      if (stopping.signal.aborted) setImmediate(() => server.closeIdleConnections());
     });
     res.setHeader('X-Content-Type-Options', 'nosniff');
     res.setHeader('Referrer-Policy', 'no-referrer');
@@ -92,6 +97,8 @@ export function createHttpServer(given: HttpDeps): HttpServer {
       }),
     stop: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Whoever is answered from now on is told that the connection ends with it.
+      for (const res of open) if (!res.headersSent) res.shouldKeepAlive = false;
       stopping.abort(new AppError('APPLIANCE_STOPPING'));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -118,7 +125,8 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
   };
   metrics.watchStreams('websocket', sockets.count);
   metrics.watchStreams('ndjson', () => lines);
-  const events: Answer = (req, res) => answerEvents(req, res, { acceptMany, authenticate, publish, stopping, onStream });
+  const events: Answer = (req, res) =>
+    answerEvents(req, res, { acceptMany, authenticate, publish, stopping, onStream });
   const others: Answer = async (req, res) => listener(req, res);
   const routes = (path: string): { route: Route; handle: Answer } => {
     switch (path) {
@@ -135,16 +143,29 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
         return { route: 'ui', handle: others };
     }
   };
-  return { routes, sockets, dispose: async () => void (await graphql.yoga.dispose()) };
+  return { routes, sockets, dispose: async () => await graphql.yoga.dispose() };
 }
 
-/** Counts receipts on their way out, whichever way the events came in. */
+/** Counts receipts on their way out, and subscriptions while they listen, whichever way they came in. */
 function counted(deps: HttpDeps): HttpDeps {
   const { services, acceptMany, metrics } = deps;
+  const listening = new Set<() => void>();
+  metrics.watchStreams('subscription', () => listening.size);
   return {
     ...deps,
     services: {
       ...services,
+      events: {
+        ...services.events,
+        onGrowth: (ledger, wake) => {
+          const end = services.events.onGrowth(ledger, wake);
+          listening.add(wake);
+          return () => {
+            listening.delete(wake);
+            end();
+          };
+        },
+      },
       accept: async (request) => {
         const receipts = await services.accept(request);
         metrics.countReceipts(request.ack, receipts);

@@ -1,10 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GraphQLError } from 'graphql';
-import { type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  type Context,
+  handleProtocols,
+  makeServer,
+  type OperationResult,
+  type SubscribePayload,
+  type WebSocket as GraphqlWebSocket,
+} from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { RefusedValue } from '#server/ledger/json.ts';
-import { toGraphqlError } from './errors.ts';
+import { type Publish, toGraphqlError } from './errors.ts';
 import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
 import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
 
@@ -12,7 +19,9 @@ import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
 export interface Sockets {
   readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly count: () => number;
-  /** Says goodbye to everyone (1001, clients come back by themselves) and cuts whoever stays past the time. */
+  /**
+   * Says goodbye to everyone (1001, clients come back by themselves) and cuts whoever stays past the time.
+   */
   readonly close: (timeoutMs: number) => Promise<void>;
 }
 
@@ -26,6 +35,16 @@ interface Extra extends Record<PropertyKey, unknown> {
 type Init = { readonly authorization?: unknown };
 type SocketContext = Context<Init & Record<string, unknown>, Extra>;
 
+/** What Yoga prepares for one operation; its own types leave these open. */
+interface Enveloped {
+  readonly schema: GraphQLSchema;
+  readonly parse: (source: string) => DocumentNode;
+  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
+  readonly contextFactory: () => unknown;
+  readonly execute: (args: ExecutionArgs) => OperationResult;
+  readonly subscribe: (args: ExecutionArgs) => OperationResult;
+}
+
 const UNAUTHORIZED = 4401;
 const INTERNAL_ERROR = 4500;
 const GOING_AWAY = 1001;
@@ -33,8 +52,9 @@ const PING_MS = 12_000;
 const INTEGER = /^-?\d+$/;
 
 /**
- * Makes the WebSocket side. The token comes in `connection_init`'s payload, `{ "authorization": "Bearer …" }`, or in the
- * upgrade request's header; without a valid one the socket is closed with 4401. It is checked again for every operation.
+ * Makes the WebSocket side. The token comes in `connection_init`'s payload, `{ "authorization": "Bearer …"
+ * }`, or in the upgrade request's header; without a valid one the socket is closed with 4401. It is checked
+ * again for every operation.
  */
 export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
@@ -57,37 +77,18 @@ export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
     // Prepared by Yoga: its own functions execute, so limits and masking are those of HTTP.
     execute: (args) => ownFunctions(args).execute(args),
     subscribe: (args) => ownFunctions(args).subscribe(args),
-    onError: (_context, _id, _payload, errors) => errors.map((error) => toGraphqlError(error, deps.publish).toJSON()),
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => toGraphqlError(error, deps.publish).toJSON()),
   });
 
   sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
-    const closed = server.opened(
-      {
-        protocol: socket.protocol,
-        send: (data) =>
-          new Promise((resolve) => {
-            // The callback comes when the message has left: that is what holds a fast stream to a slow reader's pace.
-            if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
-            else resolve();
-          }),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (receive) => {
-          socket.on('message', (data) => {
-            receive(String(data)).catch((error: unknown) => {
-              deps.publish(error);
-              socket.close(INTERNAL_ERROR, 'Internal error');
-            });
-          });
-        },
-      },
-      { socket, request, authorization: null },
-    );
+    const opened = server.opened(transportOf(socket, deps.publish), { socket, request, authorization: null });
     const stopPings = keepAlive(socket);
     // A broken message or connection; `ws` closes the socket itself.
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => {
       stopPings();
-      closed(code, String(reason)).catch(deps.publish);
+      opened(code, String(reason)).catch(deps.publish);
     });
   });
 
@@ -101,9 +102,33 @@ export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
       const cut = setTimeout(() => {
         for (const client of sockets.clients) client.terminate();
       }, timeoutMs);
-      const gone = [...sockets.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
+      const gone = [...sockets.clients].map(
+        (client) => new Promise((resolve) => client.once('close', resolve)),
+      );
       await Promise.all(gone);
       clearTimeout(cut);
+    },
+  };
+}
+
+/** A socket as graphql-ws wants it. */
+function transportOf(socket: WebSocket, publish: Publish): GraphqlWebSocket {
+  return {
+    protocol: socket.protocol,
+    send: (data) =>
+      new Promise((resolve) => {
+        // The callback comes when the message has left: that holds a fast stream to a slow reader's pace.
+        if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
+        else resolve();
+      }),
+    close: (code, reason) => socket.close(code, reason),
+    onMessage: (receive) => {
+      socket.on('message', (data: Buffer) => {
+        receive(data.toString('utf8')).catch((error: unknown) => {
+          publish(error);
+          socket.close(INTERNAL_ERROR, 'Internal error');
+        });
+      });
     },
   };
 }
@@ -119,7 +144,7 @@ async function prepare(deps: GraphqlDeps, yoga: Yoga, context: SocketContext, pa
     context.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
     return [new GraphQLError('No valid token was given.', { extensions: { code: 'UNAUTHENTICATED' } })];
   }
-  const enveloped = yoga.getEnveloped({ app: contextOf(deps, caller, authorization), params });
+  const enveloped: Enveloped = yoga.getEnveloped({ app: contextOf(deps, caller, authorization), params });
   const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped;
   const document = parse(params.query);
   const errors = validate(schema, document);
@@ -135,8 +160,8 @@ async function prepare(deps: GraphqlDeps, yoga: Yoga, context: SocketContext, pa
 }
 
 /** The functions that `prepare` put beside the arguments. */
-function ownFunctions(args: { readonly rootValue?: unknown }): Pick<ReturnType<Yoga['getEnveloped']>, 'execute' | 'subscribe'> {
-  return args.rootValue as ReturnType<typeof ownFunctions>;
+function ownFunctions(args: ExecutionArgs): Pick<Enveloped, 'execute' | 'subscribe'> {
+  return args.rootValue as Pick<Enveloped, 'execute' | 'subscribe'>;
 }
 
 /** Ends connections whose other side is gone without a word. */
@@ -154,7 +179,12 @@ function keepAlive(socket: WebSocket): () => void {
 }
 
 /** Keeps every digit of integers, as `parseJson` does for HTTP bodies. */
-function reviveExactly(this: unknown, _name: string, value: unknown, context?: { readonly source?: string }): unknown {
+function reviveExactly(
+  this: unknown,
+  _name: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
   const source = context?.source;
   if (typeof value !== 'number' || source === undefined) return value;
   if (!Number.isFinite(value)) return new RefusedValue('the number is too large for a double');

@@ -29,8 +29,8 @@ const TYPES: Readonly<Record<string, string>> = {
 const HASHED = /^\/assets\/.*-[A-Za-z0-9_-]{8,}\.\w+$/;
 
 /**
- * Reads the built UI into memory, by the path it is asked for. Only what was there at the start is ever served, so no
- * path can lead anywhere else. An absent folder gives no files: the API works without the UI.
+ * Reads the built UI into memory, by the path it is asked for. Only what was there at the start is ever
+ * served, so no path can lead anywhere else. An absent folder gives no files: the API works without the UI.
  */
 export function readStaticFiles(folder: string): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>();

@@ -2,7 +2,9 @@
 export const FOLLOW_PAGE_RECORDS = 100;
 
 export interface Followed<Row> {
-  /** Records of the ledger from an index on, in order, at most `count`; none where it has not grown that far. */
+  /**
+   * Records of the ledger from an index on, in order, at most `count`; none where it has not grown that far.
+   */
   readonly read: (from: number, count: number) => Promise<readonly Row[]>;
   readonly indexOf: (row: Row) => number;
   /** Whether a record is to be given; those that are not are only passed over. */
@@ -20,9 +22,9 @@ export interface Followed<Row> {
 /**
  * Gives every record of a ledger from an index on, in order, each once, and goes on as the ledger grows.
  *
- * It reads only when it is asked for the next record, so a slow reader holds at most one page. A wake-up that comes
- * while it reads is remembered: the listener is registered before the first read. `return()` ends it at once, also
- * while it waits.
+ * It reads only when it is asked for the next record, so a slow reader holds at most one page. A wake-up that
+ * comes while it reads is remembered: the listener is registered before the first read. `return()` ends it at
+ * once, also while it waits.
  */
 export function follow<Row>(followed: Followed<Row>): AsyncGenerator<Row, void, void> {
   const ended = new AbortController();

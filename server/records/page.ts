@@ -42,8 +42,8 @@ export function countOf(range: IndexRange): number {
 }
 
 /**
- * The page of a range that a request asks for. Both answers about neighbours are exact: they tell whether the range
- * has anything behind and before the page, in the order asked for.
+ * The page of a range that a request asks for. Both answers about neighbours are exact: they tell whether the
+ * range has anything behind and before the page, in the order asked for.
  */
 export function pageOf(range: IndexRange, request: PageRequest): Page {
   const ascending = request.direction === 'ASC';
@@ -67,12 +67,17 @@ export function pageOf(range: IndexRange, request: PageRequest): Page {
 }
 
 /**
- * The page of an explicit list of indexes (each once, any order) that a request asks for, in the order asked for.
+ * The page of an explicit list of indexes (each once, any order) that a request asks for, in the order asked
+ * for.
  */
-export function pageOfList(indexes: readonly number[], request: PageRequest): { readonly indexes: number[] } & Page {
+export function pageOfList(
+  indexes: readonly number[],
+  request: PageRequest,
+): { readonly indexes: number[] } & Page {
   const sign = request.direction === 'ASC' ? 1 : -1;
   const sorted = [...indexes].sort((a, b) => sign * (a - b));
-  // Positions in the sorted list are themselves a range in ascending order, so the same arithmetic pages them.
+  // Positions in the sorted list are themselves a range in ascending order, so the same arithmetic pages
+  // them.
   const position = (index: number | null, inclusive: boolean): number | null => {
     if (index === null) return null;
     const at = sorted.findIndex((other) => sign * (other - index) >= (inclusive ? 0 : 1));
@@ -93,8 +98,8 @@ export function pageOfList(indexes: readonly number[], request: PageRequest): { 
 }
 
 /**
- * The first index in the range whose value is at least `bound`; `range.to` where none is. The values never go back
- * along the index, so it takes as many reads as the range's size has binary digits.
+ * The first index in the range whose value is at least `bound`; `range.to` where none is. The values never go
+ * back along the index, so it takes as many reads as the range's size has binary digits.
  */
 export async function lowerBound(
   range: IndexRange,

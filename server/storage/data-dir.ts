@@ -51,7 +51,8 @@ export function dataDirPaths(dir: string): DataDirPaths {
 /**
  * Creates the data folder if needed and takes hold of it, alone.
  *
- * The lock is SQLite's own on a file of its own: the operating system drops it with the process, also after `kill -9`.
+ * The lock is SQLite's own on a file of its own: the operating system drops it with the process, also after
+ * `kill -9`.
  *
  * @throws AppError DATA_DIR_LOCKED naming the holder; DATA_DIR_UNUSABLE when it cannot be created or written.
  */
@@ -68,7 +69,8 @@ export function holdDataDir(dir: string): HeldDataDir {
       try {
         writeDurably(paths.holder, `${JSON.stringify(holder)}\n`, 0o600);
       } catch {
-        // A full disk must not keep the appliance from serving what it holds; only the holder's name is missing then.
+        // A full disk must not keep the appliance from serving what it holds; only the holder's name is
+        // missing then.
       }
     },
     release() {
@@ -123,7 +125,9 @@ function takeLock(paths: DataDirPaths): Database.Database {
   } catch (error) {
     lock?.close();
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new AppError('DATA_DIR_LOCKED', { message: `The data folder ${paths.dir} is in use by ${whoHolds(paths)}.` });
+      throw new AppError('DATA_DIR_LOCKED', {
+        message: `The data folder ${paths.dir} is in use by ${whoHolds(paths)}.`,
+      });
     }
     throw unusable(paths.dir, error);
   }
@@ -149,5 +153,8 @@ function readOrMakeInstanceId(file: string): string {
 
 function unusable(path: string, error: unknown): AppError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new AppError('DATA_DIR_UNUSABLE', { message: `The data folder ${path} cannot be used: ${reason}`, cause: error });
+  return new AppError('DATA_DIR_UNUSABLE', {
+    message: `The data folder ${path} cannot be used: ${reason}`,
+    cause: error,
+  });
 }

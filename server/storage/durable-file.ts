@@ -21,8 +21,8 @@ export function writeDurably(file: string, content: string, mode: number): void 
 }
 
 /**
- * Makes an empty file that only its owner may read, where there is none: SQLite would make one that others may read,
- * and gives its journals the mode of the file they belong to.
+ * Makes an empty file that only its owner may read, where there is none: SQLite would make one that others
+ * may read, and gives its journals the mode of the file they belong to.
  */
 export function createPrivately(file: string): void {
   try {

@@ -29,7 +29,7 @@ export interface Metrics {
   ) => void;
   readonly observeRequest: (route: Route, method: string, status: number, seconds: number) => void;
   /** Asks for the number of open streams when metrics are read. */
-  readonly watchStreams: (kind: 'sse' | 'websocket' | 'ndjson', count: () => number) => void;
+  readonly watchStreams: (kind: 'subscription' | 'websocket' | 'ndjson', count: () => number) => void;
   /** All of them in Prometheus' text format. */
   readonly read: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -97,7 +97,12 @@ export function createMetrics({ queueName, depth, counts, clock }: MetricsDeps):
 function addQueue(registry: Registry, queue: string, depth: JobQueue['depth'], clock: Clock): void {
   const registers = [registry];
   const labelNames = ['queue'];
-  const batches = new Gauge({ name: 'indelible_queue_batches', help: 'Batches that wait.', labelNames, registers });
+  const batches = new Gauge({
+    name: 'indelible_queue_batches',
+    help: 'Batches that wait.',
+    labelNames,
+    registers,
+  });
   const age = new Gauge({
     name: 'indelible_queue_oldest_seconds',
     help: 'How long the oldest waiting batch has waited; 0 when nothing waits.',
@@ -132,9 +137,21 @@ function addWork(registry: Registry, counts: () => WorkCounts, clock: Clock): vo
       },
     });
   };
-  counter('indelible_records_appended_total', 'Records appended since the start.', ({ recorded }) => recorded);
-  counter('indelible_events_quarantined_total', 'Events quarantined since the start.', (work) => work.quarantined);
-  counter('indelible_checkpoints_total', 'Checkpoints signed since the start.', ({ checkpoints }) => checkpoints);
+  counter(
+    'indelible_records_appended_total',
+    'Records appended since the start.',
+    ({ recorded }) => recorded,
+  );
+  counter(
+    'indelible_events_quarantined_total',
+    'Events quarantined since the start.',
+    (work) => work.quarantined,
+  );
+  counter(
+    'indelible_checkpoints_total',
+    'Checkpoints signed since the start.',
+    ({ checkpoints }) => checkpoints,
+  );
   new Gauge({
     name: 'indelible_checkpoint_age_seconds',
     help: 'Time since the last checkpoint was signed; absent before the first one since the start.',

@@ -19,10 +19,11 @@ export interface LedgerAtStart {
 }
 
 /**
- * Compares a ledger's head with its last record, its tiles and its newest checkpoints: O(log n) reads, at every start.
+ * Compares a ledger's head with its last record, its tiles and its newest checkpoints: O(log n) reads, at
+ * every start.
  *
- * @returns one sentence a contradiction; an empty list when there is none. It does not re-read all records: that is
- *   verification.
+ * @returns one sentence a contradiction; an empty list when there is none. It does not re-read all records:
+ *   that is verification.
  */
 export async function checkStart(
   sha256: Sha256,
@@ -36,7 +37,10 @@ export async function checkStart(
   ];
 }
 
-function* checkHead(sha256: Sha256, { identity, head, lastIndex, lastEntry }: LedgerAtStart): Generator<string> {
+function* checkHead(
+  sha256: Sha256,
+  { identity, head, lastIndex, lastEntry }: LedgerAtStart,
+): Generator<string> {
   if (lastIndex + 1 !== head.size) {
     yield `the head says ${head.size} records, the last record has index ${lastIndex}`;
   }
@@ -94,9 +98,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Makes a tile reader that refuses tiles that are missing or shorter than asked for. */
-export function strictTiles(
-  read: (level: number, index: number) => Uint8Array | null,
-): ReadTile {
+export function strictTiles(read: (level: number, index: number) => Uint8Array | null): ReadTile {
   return async (level, index, width) => {
     const hashes = read(level, index);
     if (!hashes || hashes.length < width * HASH_BYTES) {

@@ -1,11 +1,20 @@
 import { signCheckpoint } from '#server/ledger/checkpoint.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import type { Logger } from '#server/log.ts';
-import type { CheckpointStore, Head, LedgerCatalog, LedgerIdentity, LedgerStore } from '#server/ports/ledger-store.ts';
+import type {
+  CheckpointStore,
+  Head,
+  LedgerCatalog,
+  LedgerIdentity,
+  LedgerStore,
+} from '#server/ports/ledger-store.ts';
 import type { KeyStore, Signer } from '#server/ports/signer.ts';
 import { type StartTimer, startSystemTimer } from './timer.ts';
 
-/** How long a ledger may have grown without a new checkpoint being made; a checkpoint covers all growth until then. */
+/**
+ * How long a ledger may have grown without a new checkpoint being made; a checkpoint covers all growth until
+ * then.
+ */
 export const CHECKPOINT_DELAY_MS = 500;
 
 export interface CheckpointerDeps {
@@ -16,7 +25,10 @@ export interface CheckpointerDeps {
   readonly sha256: Sha256;
   readonly now: () => number;
   readonly log: Logger;
-  /** Keeps the newest checkpoint outside the database too, so that a database put back to an older state is noticed. */
+  /**
+   * Keeps the newest checkpoint outside the database too, so that a database put back to an older state is
+   * noticed.
+   */
   readonly remember: (ledger: string, note: string) => void;
   readonly onCheckpoint: (ledger: string) => void;
   /** The machine's timer where none is given. */
@@ -96,7 +108,8 @@ async function signOne(deps: CheckpointerDeps, kept: Kept, ledger: string): Prom
   const note = stored ?? (await signHead(deps, kept.signers, identity, head));
   if (stored === null) {
     kept.unannounced.add(ledger);
-    // Crash before this: the ledger grew without a checkpoint; the next start makes one. After it: it is issued.
+    // Crash before this: the ledger grew without a checkpoint; the next start makes one. After it: it is
+    // issued.
     await deps.checkpoints.add(ledger, { size: head.size, root: head.root, note, createdAt: deps.now() });
   }
   // Crash before this: the file speaks of an older size; the next start comes by here and puts that right.
@@ -112,5 +125,7 @@ async function signHead(
 ): Promise<string> {
   const signer = signers.get(id) ?? (await deps.keys.open(vkey));
   signers.set(id, signer);
-  return signCheckpoint(deps.sha256, { origin, size, root }, signer.publicKey, (message) => signer.sign(message));
+  return signCheckpoint(deps.sha256, { origin, size, root }, signer.publicKey, (message) =>
+    signer.sign(message),
+  );
 }

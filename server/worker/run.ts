@@ -38,9 +38,10 @@ export interface Worker {
 /**
  * Takes batches at its own pace and records them, for as long as the process lives.
  *
- * An outage (disk full, database gone) is no failure of a batch: it stops taking, waits, and tries the same batch
- * again; no attempt is counted. A batch that fails for a reason of its own is retried, 3 attempts in all with 2 s and
- * 4 s between them, then its events are recorded one by one, so that only the one that fails goes to quarantine.
+ * An outage (disk full, database gone) is no failure of a batch: it stops taking, waits, and tries the same
+ * batch again; no attempt is counted. A batch that fails for a reason of its own is retried, 3 attempts in
+ * all with 2 s and 4 s between them, then its events are recorded one by one, so that only the one that fails
+ * goes to quarantine.
  */
 export function startWorker(deps: WorkerDeps): Worker {
   const pause = createPause(deps.startTimer ?? startSystemTimer);
@@ -79,7 +80,12 @@ export function startWorker(deps: WorkerDeps): Worker {
   };
 }
 
-async function recordOrRetry(deps: WorkerDeps, pause: Pause, isOver: () => boolean, batch: Batch): Promise<void> {
+async function recordOrRetry(
+  deps: WorkerDeps,
+  pause: Pause,
+  isOver: () => boolean,
+  batch: Batch,
+): Promise<void> {
   const lines = batch.payload.split('\n');
   const whole = { ledger: batch.ledger, lines, completes: batch.id };
   const attempt = async (): Promise<Sequenced | 'RETRY'> => {
@@ -88,7 +94,10 @@ async function recordOrRetry(deps: WorkerDeps, pause: Pause, isOver: () => boole
     } catch (error) {
       if (isOutage(error) || error instanceof FatalError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      deps.log.warn({ err: error, batch: batch.id, attempts: batch.attempts }, 'A batch could not be recorded.');
+      deps.log.warn(
+        { err: error, batch: batch.id, attempts: batch.attempts },
+        'A batch could not be recorded.',
+      );
       if (batch.attempts >= ATTEMPTS_MAX) return await recordOneByOne(deps, batch, lines);
       const delayMs = RETRY_DELAY_MS * 2 ** (batch.attempts - 1);
       await deps.queue.retry(batch, deps.now() + delayMs, reason);
@@ -102,9 +111,9 @@ async function recordOrRetry(deps: WorkerDeps, pause: Pause, isOver: () => boole
 }
 
 /**
- * Records the events of a batch one at a time; one that fails goes to quarantine with its reason. The batch is
- * completed, and quarantine filled, by an append of its own at the end: a crash in between repeats the batch, what is
- * recorded is skipped then, and nothing is in quarantine twice.
+ * Records the events of a batch one at a time; one that fails goes to quarantine with its reason. The batch
+ * is completed, and quarantine filled, by an append of its own at the end: a crash in between repeats the
+ * batch, what is recorded is skipped then, and nothing is in quarantine twice.
  */
 async function recordOneByOne(deps: WorkerDeps, batch: Batch, lines: readonly string[]): Promise<Sequenced> {
   const { ledger } = batch;

@@ -31,7 +31,10 @@ export interface Sequenced {
   readonly settlements: ReadonlyMap<string, Settlement>;
   readonly recorded: number;
   readonly quarantined: number;
-  /** What a piece of a batch could not record: nothing of it is kept before the append that completes the batch. */
+  /**
+   * What a piece of a batch could not record: nothing of it is kept before the append that completes the
+   * batch.
+   */
   readonly givenUp: readonly NewQuarantinedEvent[];
 }
 
@@ -41,11 +44,13 @@ const HEAD_MOVED_MAX = 20;
 /**
  * Records one batch: the way of events from the queue into the ledger. Read this file first.
  *
- * Exactly once: the append and the batch's completion are one transaction, and event ids are unique in their ledger.
- * So it does not matter where we die in here; the batch is given out again and whatever of it is recorded is skipped.
+ * Exactly once: the append and the batch's completion are one transaction, and event ids are unique in their
+ * ledger. So it does not matter where we die in here; the batch is given out again and whatever of it is
+ * recorded is skipped.
  *
- * @throws AppError STORAGE_UNAVAILABLE in an outage (nothing was written, try again); FatalError when the ledger
- *   contradicts itself; anything else when these events cannot be recorded (the caller retries, then isolates them).
+ * @throws AppError STORAGE_UNAVAILABLE in an outage (nothing was written, try again); FatalError when the
+ *   ledger contradicts itself; anything else when these events cannot be recorded (the caller retries, then
+ *   isolates them).
  */
 export async function sequence(deps: SequenceDeps, batch: SequencedBatch): Promise<Sequenced> {
   const read = readLines(batch.lines, batch.givenUp ?? []);
@@ -57,20 +62,23 @@ export async function sequence(deps: SequenceDeps, batch: SequencedBatch): Promi
     const sorted = sortEvents(read, known);
     const { records, to, tiles } = computeAppend(deps, batch.ledger, head, sorted.fresh);
     // Quarantined with a piece, an event would be quarantined again when a crash makes the batch start over.
-    const [quarantined, givenUp] = batch.completes === null ? [[], sorted.quarantined] : [sorted.quarantined, []];
+    const [quarantined, givenUp] =
+      batch.completes === null ? [[], sorted.quarantined] : [sorted.quarantined, []];
     const { ledger, completes } = batch;
     const append: Append = { ledger, from: head, to, records, tiles, quarantined, completes };
-    // Crash before the commit inside: as above. Crash after it: records, tiles, head and completion are durable.
+    // Crash before the commit inside: as above. Crash after it: records, tiles, head and completion are
+    // durable.
     const outcome = await deps.store.append(append);
     if (outcome === 'APPENDED') {
       // Crash from here on: only wake-ups are lost. Readers look at the ledger anyway when they come back.
-      for (const record of records) sorted.settlements.set(record.eventId, { state: 'RECORDED', index: record.index });
+      for (const record of records)
+        sorted.settlements.set(record.eventId, { state: 'RECORDED', index: record.index });
       const { settlements } = sorted;
       return { settlements, recorded: records.length, quarantined: quarantined.length, givenUp };
     }
     if (outcome === 'BATCH_GONE') {
-      // Someone else completed the batch. The head did not move since `known` was read, so what was not in the ledger
-      // then can only be in quarantine.
+      // Someone else completed the batch. The head did not move since `known` was read, so what was not in
+      // the ledger then can only be in quarantine.
       for (const { eventId } of sorted.fresh) sorted.settlements.set(eventId, { state: 'QUARANTINED' });
       return { settlements: sorted.settlements, recorded: 0, quarantined: 0, givenUp: [] };
     }
@@ -132,8 +140,13 @@ interface SortedEvents {
   readonly settlements: Map<string, Settlement>;
 }
 
-/** Tells the events that are new from those that are recorded already (a retry) and those whose id is taken. */
-function sortEvents(read: ReadLines, known: ReadonlyMap<string, { digest: Hash; index: number }>): SortedEvents {
+/**
+ * Tells the events that are new from those that are recorded already (a retry) and those whose id is taken.
+ */
+function sortEvents(
+  read: ReadLines,
+  known: ReadonlyMap<string, { digest: Hash; index: number }>,
+): SortedEvents {
   const fresh: QueuedEvent[] = [];
   const quarantined = [...read.quarantined];
   const settlements = new Map<string, Settlement>();
@@ -154,7 +167,12 @@ function sortEvents(read: ReadLines, known: ReadonlyMap<string, { digest: Hash; 
 }
 
 /** The pure part: sections and salts, commitments, entries, leaf hashes, tree, head. */
-function computeAppend(deps: SequenceDeps, ledger: string, head: HeadForAppend, events: readonly QueuedEvent[]) {
+function computeAppend(
+  deps: SequenceDeps,
+  ledger: string,
+  head: HeadForAppend,
+  events: readonly QueuedEvent[],
+) {
   const recordedAt = Math.max(deps.now(), head.recordedAt);
   const records: NewRecord[] = [];
   let { prev } = head;
@@ -174,6 +192,12 @@ function computeAppend(deps: SequenceDeps, ledger: string, head: HeadForAppend, 
   }
   const leaves = records.map((record) => record.leafHash);
   const { size, root, frontier, tiles } = growTree(deps.sha256, head, leaves);
-  const to: Head = { size, root, frontier, prev, recordedAt: records.length > 0 ? recordedAt : head.recordedAt };
+  const to: Head = {
+    size,
+    root,
+    frontier,
+    prev,
+    recordedAt: records.length > 0 ? recordedAt : head.recordedAt,
+  };
   return { records, to, tiles };
 }

@@ -1,4 +1,7 @@
-/** Runs something once after `ms`; gives the function that cancels it. An argument, so that tests need not wait. */
+/**
+ * Runs something once after `ms`; gives the function that cancels it. An argument, so that tests need not
+ * wait.
+ */
 export type StartTimer = (ms: number, run: () => void) => () => void;
 
 export const startSystemTimer: StartTimer = (ms, run) => {

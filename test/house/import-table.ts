@@ -44,6 +44,8 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
       ...FEATURES,
       ...['app', 'config', 'main', 'ed25519', 'sha256'].map((name) => `server/${name}`),
       'server/storage',
+      // The doctor asks the same questions as the start.
+      'server/worker/check-start',
       'scripts/prepare',
     ],
   },
@@ -61,7 +63,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: [...FEATURES, 'server/ports', 'server/ledger', 'server/errors', 'prisma/generated'],
     mayTypesOf: BASICS,
   },
-  { area: 'ui', may: ['server/ledger', 'server/ed25519', 'schema/schema'], packages: ['@noble'] },
+  { area: 'ui', may: ['server/ledger', 'server/ed25519', 'server/clock'], packages: ['@noble'] },
   { area: 'scripts', may: ['*'] },
   { area: 'test', may: ['*'] },
 ];

@@ -59,6 +59,7 @@ describe('the checker of file names', () => {
     'ui/index.html',
     'scripts/bench/all.ts',
     'server/x509.ts',
+    'test/support/server-process.ts',
   ])('lets %s be', (path) => {
     expect(checkFileNames([path])).toEqual([]);
   });

@@ -25,6 +25,7 @@ describe('the checker of places', () => {
     ['see /root/notes', '1 names a folder of one machine: /root/notes'],
     ['C:\\Users\\alice', '1 names a folder of one machine: C:\\Users\\alice'],
     ['npm ci --registry=http://10.0.0.7:4873', '1 sets a registry: --registry=http://10.0.0.7:4873'],
+    ['registry=https://10.0.0.7/', '1 sets a registry: registry=https://10.0.0.7/'],
     ['https://registry.npmjs.org/node', '1 names a registry: registry.npmjs.org'],
     ['http://npm.corp/node', '1 names a registry: npm.corp'],
     [
@@ -40,6 +41,7 @@ describe('the checker of places', () => {
     '~/.local/share/indelible',
     'https://example.com/home/alice',
     '#!/usr/bin/env node',
+    'const registry = new Registry();',
   ])('lets %j be', (text) => {
     expect(messagesIn(text)).toEqual([]);
   });

@@ -47,4 +47,13 @@ describe('the checker of sizes', () => {
     expect(messagesOf('test/a.test.ts', `each([1])('a', () => {\n${body}});`)).toHaveLength(1);
     expect(messagesOf('server/a.ts', `describe('a', () => {\n${body}});`)).toHaveLength(1);
   });
+
+  it('counts a function that holds tests without them', () => {
+    const body = lines(FUNCTION_LINES_MAX);
+    const tests = `it('a', () => {\n${body}});\n`;
+    expect(messagesOf('test/a.ts', `function f() {\ndescribe('a', () => {\n${tests}${tests}});\n}`)).toEqual(
+      [],
+    );
+    expect(messagesOf('test/a.ts', `function f() {\n${tests}${body}}`)).toHaveLength(1);
+  });
 });

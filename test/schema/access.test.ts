@@ -22,7 +22,12 @@ const theirs = (): Subjects => ({
   quarantinedId: THEIRS['quarantinedId'] ?? '',
   nodeId: globalId('theirs'),
 });
-const missing: Subjects = { ledger: 'missing', tokenId: 'missing', quarantinedId: '4711', nodeId: globalId('missing') };
+const missing: Subjects = {
+  ledger: 'missing',
+  tokenId: 'missing',
+  quarantinedId: '4711',
+  nodeId: globalId('missing'),
+};
 
 /** Nothing can be made or found under these. */
 const impossible: Subjects = { ...missing, ledger: 'not an id' };
@@ -46,12 +51,15 @@ beforeAll(async () => {
   appliance = await startAppliance();
   for (const id of ['mine', 'theirs']) {
     await appliance.graphql('mutation ($id: ID!) { createLedger(id: $id) { id } }', { id });
-    const event = 'mutation ($id: ID!) { recordEvent(ledger: $id, event: { action: "a" }, ack: RECORDED) { outcome } }';
+    const event =
+      'mutation ($id: ID!) { recordEvent(ledger: $id, event: { action: "a" }, ack: RECORDED) { outcome } }';
     await appliance.graphql(event, { id });
   }
   bound = await appliance.token(ALL_SCOPES, ['mine']);
   await appliance.token(['records:read'], ['theirs']);
-  const { data } = await appliance.graphql<{ tokens: { id: string; ledgers: string[] }[] }>('{ tokens { id ledgers } }');
+  const { data } = await appliance.graphql<{ tokens: { id: string; ledgers: string[] }[] }>(
+    '{ tokens { id ledgers } }',
+  );
   THEIRS['tokenId'] = data.tokens.find(({ ledgers }) => ledgers.includes('theirs'))?.id ?? '';
   const database = new Database(join(appliance.dataDir, 'indelible.db'));
   const { lastInsertRowid } = database
@@ -68,32 +76,37 @@ afterAll(() => appliance.stop());
 describe('access', () => {
   it('has a case for every operation of the schema, and none for another', () => {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
-    const fields = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}).map((name) => `${type?.name}.${name}`));
+    const fields = roots.flatMap((type) =>
+      Object.keys(type?.getFields() ?? {}).map((name) => `${type?.name}.${name}`),
+    );
     expect(Object.keys(OPERATIONS).sort()).toEqual(fields.sort());
   });
 
-  describe.each(Object.entries(OPERATIONS))('to %s', (_name, { operation, scopes, foreign }: OperationCase) => {
-    it.each(ALL_SCOPES)('with the scope %s alone is as stated', async (scope) => {
-      const codes = codesOf(await run(operation(impossible), await appliance.token([scope])));
-      if (scopes.includes(scope)) expect(codes).not.toContain('FORBIDDEN');
-      else expect(codes).toEqual(['FORBIDDEN']);
-    });
+  describe.each(Object.entries(OPERATIONS))(
+    'to %s',
+    (_name, { operation, scopes, foreign }: OperationCase) => {
+      it.each(ALL_SCOPES)('with the scope %s alone is as stated', async (scope) => {
+        const codes = codesOf(await run(operation(impossible), await appliance.token([scope])));
+        if (scopes.includes(scope)) expect(codes).not.toContain('FORBIDDEN');
+        else expect(codes).toEqual(['FORBIDDEN']);
+      });
 
-    it.each([null, 'not-a-token', ''])('with the token %j is refused', async (token) => {
-      const body = await run(operation(missing), token);
-      expect(body.status).toBe(401);
-      expect(codesOf(body)).toEqual(['UNAUTHENTICATED']);
-    });
+      it.each([null, 'not-a-token', ''])('with the token %j is refused', async (token) => {
+        const body = await run(operation(missing), token);
+        expect(body.status).toBe(401);
+        expect(codesOf(body)).toEqual(['UNAUTHENTICATED']);
+      });
 
-    it('to a foreign ledger answers exactly as to one that does not exist', async () => {
-      const answers = [await run(operation(theirs()), bound), await run(operation(missing), bound)];
-      expect(JSON.stringify(answers[0])).toBe(JSON.stringify(answers[1]));
-      if ('code' in foreign) expect(codesOf(answers[0] ?? {})).toEqual([foreign.code]);
-      else expect(answers[0]?.data).toEqual(foreign.data);
-    });
-  });
+      it('to a foreign ledger answers exactly as to one that does not exist', async () => {
+        const answers = [await run(operation(theirs()), bound), await run(operation(missing), bound)];
+        expect(JSON.stringify(answers[0])).toBe(JSON.stringify(answers[1]));
+        if ('code' in foreign) expect(codesOf(answers[0] ?? {})).toEqual([foreign.code]);
+        else expect(answers[0]?.data).toEqual(foreign.data);
+      });
+    },
+  );
 
-  it("to salts needs the scope records:reveal, and to a section's content records:read is enough", async () => {
+  it("to salts needs the scope records:reveal; to a section's content records:read is enough", async () => {
     const query = '{ record(ledger: "mine", index: 0) { sections { name commitment json salt } } }';
     const readOnly = await run(query, await appliance.token(['records:read']));
     expect(new Set(codesOf(readOnly))).toEqual(new Set(['FORBIDDEN']));
@@ -104,7 +117,8 @@ describe('access', () => {
   });
 
   it("to a receipt's record needs the scope records:read", async () => {
-    const mutation = 'mutation { recordEvent(ledger: "mine", event: { action: "a" }) { outcome record { index } } }';
+    const mutation =
+      'mutation { recordEvent(ledger: "mine", event: { action: "a" }) { outcome record { index } } }';
     const body = await run(mutation, await appliance.token(['events:write']));
     expect(codesOf(body)).toEqual(['FORBIDDEN']);
     expect(body.data).toMatchObject({ recordEvent: { outcome: 'ACCEPTED', record: null } });

@@ -53,8 +53,19 @@ async function bothWays(query: string, variableValues: Values) {
 const GOOD: readonly Values[] = [
   { action: 'a' },
   { action: '', status: 'FAILURE', id: null, timestamp: null, actor: null },
-  { action: 'a', actor: { id: 'x', type: null }, target: {}, context: { source: 's' }, sequence: 0, version: null },
-  { action: 'a', changes: { before: null, after: { n: 1 }, fields: ['a', 'b'] }, details: { d: [null, 1, 'x', {}] } },
+  {
+    action: 'a',
+    actor: { id: 'x', type: null },
+    target: {},
+    context: { source: 's' },
+    sequence: 0,
+    version: null,
+  },
+  {
+    action: 'a',
+    changes: { before: null, after: { n: 1 }, fields: ['a', 'b'] },
+    details: { d: [null, 1, 'x', {}] },
+  },
   { action: 'a', classification: 'PHI', description: 'd', hash: 'h', keyId: 'k', sequence: 2 ** 53 - 1 },
 ];
 const BAD: readonly unknown[] = [
@@ -89,29 +100,36 @@ const BAD: readonly unknown[] = [
 ];
 
 describe('the short way for events', () => {
-  it.each(GOOD)('is taken for %j and gives what the long way gives', async (event) => {
-    for (const [query, variables] of [
-      [ONE, { event }],
-      [MANY, { events: [event, { action: 'b' }] }],
-      [TWO, { a: event, b: [event], ledger: 'l', ack: 'RECORDED' }],
-    ] as const) {
-      const { isShort, long, short } = await bothWays(query, variables);
-      expect(isShort).toBe(true);
-      expect(short).toEqual(long);
-    }
-  });
+  it.each(GOOD.map((event) => [show(event), event] as const))(
+    'is taken for %s with the same outcome',
+    async (_, event) => {
+      for (const [query, variables] of [
+        [ONE, { event }],
+        [MANY, { events: [event, { action: 'b' }] }],
+        [TWO, { a: event, b: [event], ledger: 'l', ack: 'RECORDED' }],
+      ] as const) {
+        const { isShort, long, short } = await bothWays(query, variables);
+        expect(isShort).toBe(true);
+        expect(short).toEqual(long);
+      }
+    },
+  );
 
-  it.each(BAD.map((event) => [event]))('is not taken for %j, so that the errors are the same', async (event) => {
-    for (const [query, variables] of [
-      [ONE, { event }],
-      [MANY, { events: [{ action: 'b' }, event] }],
-      [MANY, { events: event }],
-    ] as const) {
-      const { isShort, long, short } = await bothWays(query, variables);
-      expect(isShort).toBe(false);
-      expect(short).toEqual(long);
-    }
-  });
+  it.each(BAD.map((event) => [show(event), event]))(
+    'is not taken for %s: the errors are the same',
+    async (_, event) => {
+      for (const [query, variables] of [
+        [ONE, { event }],
+        [MANY, { events: [{ action: 'b' }, event] }],
+        // A list stands for itself here; any other value for a list of one.
+        [MANY, { events: Array.isArray(event) ? null : event }],
+      ] as const) {
+        const { isShort, long, short } = await bothWays(query, variables);
+        expect(isShort).toBe(false);
+        expect(short).toEqual(long);
+      }
+    },
+  );
 
   it.each([
     ['an event in the document', 'mutation { recordEvent(event: { action: "a" }) { outcome } }', {}],
@@ -160,7 +178,20 @@ describe('the short way for events', () => {
   });
 });
 
-const LEAVES: readonly unknown[] = ['', 'text', 0, 1.5, -1, true, null, 2n ** 70n, [], ['a'], {}, { n: null }];
+const LEAVES: readonly unknown[] = [
+  '',
+  'text',
+  0,
+  1.5,
+  -1,
+  true,
+  null,
+  2n ** 70n,
+  [],
+  ['a'],
+  {},
+  { n: null },
+];
 const MEMBERS: readonly string[] = inputNames('EventInput');
 
 function drawEvent(random: SeededRandom): Values {
@@ -205,7 +236,7 @@ function show(value: unknown): string {
 }
 
 describe('a refused value', () => {
-  it('goes the same way in JSON members and fails the request in typed ones, as GraphQL says it', async () => {
+  it('goes the short way in JSON members and fails the request in typed ones', async () => {
     const inJson = { action: 'a', details: { x: new RefusedValue('no') } };
     const inText = { action: 'a', description: new RefusedValue('no') };
     const chosen = (event: unknown) => ingest.schemaFor({ document: parse(ONE), variableValues: { event } });

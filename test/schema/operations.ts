@@ -63,7 +63,8 @@ export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
     foreign: NO_LEDGER,
   },
   'Mutation.recordEvents': {
-    operation: ({ ledger }) => `mutation { recordEvents(ledger: "${ledger}", events: [{ action: "a" }]) { accepted } }`,
+    operation: ({ ledger }) =>
+      `mutation { recordEvents(ledger: "${ledger}", events: [{ action: "a" }]) { accepted } }`,
     scopes: ['events:write'],
     foreign: NO_LEDGER,
   },
@@ -102,4 +103,3 @@ export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
     foreign: NO_LEDGER,
   },
 };
-

@@ -6,12 +6,23 @@ import { type Appliance, startAppliance } from '#test/support/appliance.ts';
 interface Connection {
   readonly totalCount: number;
   readonly indexedThrough: number;
-  readonly nodes: readonly { readonly index: number; readonly eventId: string; readonly recordedAt: string }[];
+  readonly nodes: readonly {
+    readonly index: number;
+    readonly eventId: string;
+    readonly recordedAt: string;
+  }[];
   readonly edges: readonly { readonly cursor: string }[];
-  readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+  readonly pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string;
+    endCursor: string;
+  };
 }
 
-const QUERY = `query ($filter: RecordFilter, $orderBy: RecordOrder, $first: Int, $last: Int, $after: String, $before: String) {
+const QUERY = `query (
+  $filter: RecordFilter, $orderBy: RecordOrder, $first: Int, $last: Int, $after: String, $before: String
+) {
   records(filter: $filter, orderBy: $orderBy, first: $first, last: $last, after: $after, before: $before) {
     totalCount indexedThrough nodes { index eventId recordedAt } edges { cursor }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
@@ -26,7 +37,8 @@ describe('records', () => {
     expect(errors).toEqual([]);
     return data.records;
   };
-  const codes = async (variables: Record<string, unknown>) => (await appliance.graphql(QUERY, variables)).codes;
+  const codes = async (variables: Record<string, unknown>) =>
+    (await appliance.graphql(QUERY, variables)).codes;
   const indexes = ({ nodes }: Pick<Connection, 'nodes'>) => nodes.map(({ index }) => index);
 
   beforeAll(async () => {
@@ -43,7 +55,8 @@ describe('records', () => {
 
   it('of an empty ledger are none, covered through −1', async () => {
     await appliance.graphql('mutation { createLedger(id: "empty") { id } }');
-    const query = '{ records(ledger: "empty") { totalCount indexedThrough nodes { index } pageInfo { hasNextPage } } }';
+    const query =
+      '{ records(ledger: "empty") { totalCount indexedThrough nodes { index } pageInfo { hasNextPage } } }';
     const { data } = await appliance.graphql<{ records: unknown }>(query);
     expect(data.records).toEqual({
       totalCount: 0,
@@ -59,27 +72,30 @@ describe('records', () => {
     expect(got).toMatchObject({ totalCount: SIZE, indexedThrough: SIZE - 1 });
   });
 
-  it.each(['ASC', 'DESC'])('are each on exactly one page, forward and backward, in the order %s', async (direction) => {
-    const orderBy = { direction };
-    const expected = indexes({ nodes: direction === 'ASC' ? all : [...all].reverse() });
-    const forward: number[] = [];
-    for (let after: string | null = null; ; ) {
-      const got = await page({ orderBy, first: 17, after });
-      forward.push(...indexes(got));
-      expect(got.pageInfo.hasPreviousPage).toBe(after !== null);
-      if (!got.pageInfo.hasNextPage) break;
-      after = got.pageInfo.endCursor;
-    }
-    const backward: number[] = [];
-    for (let before: string | null = null; ; ) {
-      const got = await page({ orderBy, last: 17, before });
-      backward.unshift(...indexes(got));
-      if (!got.pageInfo.hasPreviousPage) break;
-      before = got.pageInfo.startCursor;
-    }
-    expect(forward).toEqual(expected);
-    expect(backward).toEqual(expected);
-  });
+  it.each(['ASC', 'DESC'])(
+    'are each on exactly one page, forward and backward, in the order %s',
+    async (direction) => {
+      const orderBy = { direction };
+      const expected = indexes({ nodes: direction === 'ASC' ? all : [...all].reverse() });
+      const forward: number[] = [];
+      for (let after: string | null = null; ; ) {
+        const got = await page({ orderBy, first: 17, after });
+        forward.push(...indexes(got));
+        expect(got.pageInfo.hasPreviousPage).toBe(after !== null);
+        if (!got.pageInfo.hasNextPage) break;
+        after = got.pageInfo.endCursor;
+      }
+      const backward: number[] = [];
+      for (let before: string | null = null; ; ) {
+        const got = await page({ orderBy, last: 17, before });
+        backward.unshift(...indexes(got));
+        if (!got.pageInfo.hasPreviousPage) break;
+        before = got.pageInfo.startCursor;
+      }
+      expect(forward).toEqual(expected);
+      expect(backward).toEqual(expected);
+    },
+  );
 
   it('are filtered by index, from inclusive, to exclusive', async () => {
     const got = await page({ filter: { indexFrom: 10, indexTo: 13 }, orderBy: { direction: 'ASC' } });
@@ -121,7 +137,9 @@ describe('records', () => {
   });
 
   it('take 500 event ids in a filter and not 501', async () => {
-    const ids = (count: number) => ({ filter: { eventId: Array.from({ length: count }, (_, i) => `x${i}`) } });
+    const ids = (count: number) => ({
+      filter: { eventId: Array.from({ length: count }, (_, i) => `x${i}`) },
+    });
     expect(await codes(ids(500))).toEqual([]);
     expect(await codes(ids(501))).toEqual(['BAD_USER_INPUT']);
   });
@@ -137,7 +155,8 @@ describe('records', () => {
   });
 
   it('can be fetched by index, by event id and by node id, and are the same', async () => {
-    const query = `query ($id: ID!) { i: record(index: 7) { id eventId } e: record(eventId: "e7") { id eventId }
+    const query = `query ($id: ID!) {
+      i: record(index: 7) { id eventId } e: record(eventId: "e7") { id eventId }
       n: node(id: $id) { id ... on Record { eventId } } none: record(index: 4711) { id } }`;
     const id = Buffer.from('Record:default:7').toString('base64');
     const { data } = await appliance.graphql(query, { id });
@@ -149,13 +168,17 @@ describe('records', () => {
     expect((await appliance.graphql(query)).codes).toEqual(['BAD_USER_INPUT']);
   });
 
-  it.each(['Record:default:-1', 'Record:default:01', 'Record:default:1:2', 'Record:default', 'Ledger:default', 'Token:x'])(
-    'are not found under the node id %s',
-    async (id) => {
-      const { data } = await appliance.graphql(`query ($id: ID!) { node(id: $id) { id } }`, {
-        id: Buffer.from(id).toString('base64'),
-      });
-      expect(data).toEqual({ node: null });
-    },
-  );
+  it.each([
+    'Record:default:-1',
+    'Record:default:01',
+    'Record:default:1:2',
+    'Record:default',
+    'Ledger:default',
+    'Token:x',
+  ])('are not found under the node id %s', async (id) => {
+    const { data } = await appliance.graphql(`query ($id: ID!) { node(id: $id) { id } }`, {
+      id: Buffer.from(id).toString('base64'),
+    });
+    expect(data).toEqual({ node: null });
+  });
 });

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Appliance, startAppliance } from '#test/support/appliance.ts';
 
-const DIGITS = ['9007199254740993', '-9214364837600034816', '123456789012345678901234567890', '1e-7', '0.1', '5e-324'];
+const DIGITS = [
+  '9007199254740993',
+  '-9214364837600034816',
+  '123456789012345678901234567890',
+  '1e-7',
+  '0.1',
+  '5e-324',
+];
 
 describe('exact values', () => {
   let appliance: Appliance;
@@ -19,13 +26,15 @@ describe('exact values', () => {
   const selection = '{ outcome errors { path code message } record { details sequence } }';
 
   it.each(DIGITS)('keep the number %s in variables and in the answer', async (digits) => {
-    const query = `mutation ($d: JSON) { recordEvent(event: { action: "a", details: { d: $d } }, ack: RECORDED) ${selection} }`;
+    const query = `mutation ($d: JSON) {
+      recordEvent(event: { action: "a", details: { d: $d } }, ack: RECORDED) ${selection} }`;
     const { text } = await post(`{"query":${JSON.stringify(query)},"variables":{"d":{"n":[${digits}]}}}`);
     expect(text).toContain(`"details":{"d":{"n":[${digits}]}}`);
   });
 
   it.each(DIGITS.slice(0, 3))('keep the number %s where it stands in the document itself', async (digits) => {
-    const query = `mutation { recordEvent(event: { action: "a", details: { n: ${digits} } }, ack: RECORDED) ${selection} }`;
+    const query = `mutation {
+      recordEvent(event: { action: "a", details: { n: ${digits} } }, ack: RECORDED) ${selection} }`;
     const { text } = await post(JSON.stringify({ query }));
     expect(text).toContain(`"details":{"n":${digits}}`);
   });
@@ -47,11 +56,18 @@ describe('exact values', () => {
     ['"\\ud800"', 'JSON_VALUE_REFUSED'],
     ['{"a":1,"a":2}', 'JSON_VALUE_REFUSED'],
   ])('that cannot be kept refuse their own event only: %s', async (json, code) => {
-    const query = `mutation ($e: [EventInput!]!) { recordEvents(events: $e) { accepted rejected receipts ${selection} } }`;
+    const query = `mutation ($e: [EventInput!]!) {
+      recordEvents(events: $e) { accepted rejected receipts ${selection} } }`;
     const events = `[{"action":"a"},{"action":"b","details":{"x":${json}}}]`;
     const { text } = await post(`{"query":${JSON.stringify(query)},"variables":{"e":${events}}}`);
     expect(JSON.parse(text)).toMatchObject({
-      data: { recordEvents: { accepted: 1, rejected: 1, receipts: [{ outcome: 'ACCEPTED' }, { errors: [{ code }] }] } },
+      data: {
+        recordEvents: {
+          accepted: 1,
+          rejected: 1,
+          receipts: [{ outcome: 'ACCEPTED' }, { errors: [{ code }] }],
+        },
+      },
     });
   });
 
@@ -62,7 +78,8 @@ describe('exact values', () => {
     ['1.5', false],
     ['"1"', false],
   ])('as SafeInt: %s is taken: %s', async (json, isTaken) => {
-    const query = `mutation ($n: SafeInt) { recordEvent(event: { action: "a", sequence: $n }, ack: RECORDED) ${selection} }`;
+    const query = `mutation ($n: SafeInt) {
+      recordEvent(event: { action: "a", sequence: $n }, ack: RECORDED) ${selection} }`;
     const { text } = await post(`{"query":${JSON.stringify(query)},"variables":{"n":${json}}}`);
     if (isTaken) expect(text).toContain(`"sequence":${json}`);
     else expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });

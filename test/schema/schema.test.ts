@@ -18,7 +18,10 @@ const types = Object.values(schema.getTypeMap()).filter(
 /** Names of everything in a type that has no description. */
 function undescribed(type: GraphQLNamedType): string[] {
   const names: string[] = [];
-  const check = (name: string, { description }: { readonly description?: string | null | undefined }): void => {
+  const check = (
+    name: string,
+    { description }: { readonly description?: string | null | undefined },
+  ): void => {
     if (!description) names.push(name);
   };
   check(type.name, type);
@@ -57,8 +60,19 @@ describe('the schema', () => {
   });
 
   it('has nothing in it that does not work yet', () => {
-    const names = types.flatMap((type) => [type.name, ...(isObjectType(type) ? Object.keys(type.getFields()) : [])]);
-    const later = ['histogram', 'facets', 'search', 'startExport', 'startVerification', 'inclusionProof', 'proof'];
+    const names = types.flatMap((type) => [
+      type.name,
+      ...(isObjectType(type) ? Object.keys(type.getFields()) : []),
+    ]);
+    const later = [
+      'histogram',
+      'facets',
+      'search',
+      'startExport',
+      'startVerification',
+      'inclusionProof',
+      'proof',
+    ];
     expect(names.filter((name) => later.includes(name))).toEqual([]);
   });
 });

@@ -1,160 +1,90 @@
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SQLITE_MIGRATIONS } from '#scripts/migrate.ts';
-import { migrateSqlite } from '#server/storage/sqlite/migrate.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SECTION_NAMES } from '#server/ledger/section.ts';
+import { makeEvents, openWithLedgers, recordAll, submit } from '#test/support/ledger-fixture.ts';
+import { openSqliteStorage, type SqliteStorage } from '#test/support/sqlite-storage.ts';
 
-let db: Database.Database;
-
-const SECTIONS = ['event', 'actor', 'target', 'context', 'changes', 'details'] as const;
-
-beforeEach(() => {
-  db = new Database(':memory:');
-  db.pragma('foreign_keys = ON');
-  migrateSqlite(db, SQLITE_MIGRATIONS, () => 0);
-  db.exec(`
-    INSERT INTO ledger (no, id, name, origin, vkey, created_at) VALUES (1, 'a', 'A', 'o/a', 'v', 0);
-    INSERT INTO head (ledger_no, size, root, frontier, prev, recorded_at) VALUES (1, 2, x'01', x'', x'02', 5);
-    INSERT INTO checkpoint (ledger_no, size, root, note, created_at) VALUES (1, 2, x'01', 'first', 0);
-    INSERT INTO record
-      (ledger_no, idx, event_id, digest, recorded_at, entry, leaf_hash,
-       event, actor, target, context, changes, details)
-    VALUES (1, 0, 'e0', x'00', 5, '{}', x'03', x'01', x'02', x'03', x'04', x'05', x'06');
-  `);
-});
-
-afterEach(() => {
-  db.close();
-});
-
-const rows = (table: string) => db.prepare(`SELECT * FROM ${table}`).all();
-
-/** Runs a statement that must be refused, and proves that it changed nothing. */
-function refused(table: string, sql: string): string {
-  const before = rows(table);
-  let message = 'nothing was refused';
-  try {
-    db.exec(sql);
-  } catch (error) {
-    message = error instanceof Error ? error.message : String(error);
-  }
-  expect(rows(table)).toEqual(before);
-  return message;
+/** The file of a ledger with three records and a checkpoint, opened as any other tool would. */
+async function openRaw(): Promise<{ raw: Database.Database; storage: SqliteStorage }> {
+  const storage = (await openWithLedgers(openSqliteStorage, ['acme'])) as SqliteStorage;
+  await submit(storage, 'acme', makeEvents('e', 3));
+  await recordAll(storage);
+  const { size = 0, root } = (await storage.store.head('acme')) ?? {};
+  if (root) await storage.checkpoints.add('acme', { size, root, note: 'note', createdAt: 1 });
+  const raw = new Database(storage.file);
+  onTestFinished(() => {
+    raw.close();
+  });
+  return { raw, storage };
 }
 
-describe('a record in the database', () => {
-  it('cannot be deleted', () => {
-    expect(refused('record', 'DELETE FROM record')).toBe('record is append-only: a record is never deleted');
+const dump = (raw: Database.Database) =>
+  ['ledger', 'head', 'record', 'checkpoint'].map((table) => raw.prepare(`SELECT * FROM ${table}`).all());
+
+/** Each would change what is recorded, or make room for something else. */
+const REFUSED: readonly (readonly [table: string, sql: string])[] = [
+  ['record', 'DELETE FROM record'],
+  ['record', 'DELETE FROM record WHERE idx = 2'],
+  ...['ledger_no', 'idx', 'recorded_at'].map(
+    (column) => ['record', `UPDATE record SET ${column} = 99`] as const,
+  ),
+  ...['event_id', 'digest', 'entry', 'leaf_hash'].map(
+    (column) => ['record', `UPDATE record SET ${column} = x'00' WHERE idx = 1`] as const,
+  ),
+  ...SECTION_NAMES.map((name) => ['record', `UPDATE record SET "${name}" = x'00' WHERE idx = 1`] as const),
+  ['record', 'UPDATE record SET details = actor, actor = NULL'],
+  ['record', "UPDATE record SET actor = NULL, entry = 'x'"],
+  ['record', 'INSERT OR REPLACE INTO record SELECT * FROM record WHERE idx = 1'],
+  [
+    'record',
+    "REPLACE INTO record SELECT ledger_no, 9, 'e1', digest, 1, '', leaf_hash, 1, 1, 1, 1, 1, 1 FROM record",
+  ],
+  ['checkpoint', 'DELETE FROM checkpoint'],
+  ['checkpoint', "UPDATE checkpoint SET note = 'other'"],
+  ['checkpoint', 'UPDATE checkpoint SET size = 2'],
+  ['head', 'DELETE FROM head'],
+  ['head', 'UPDATE head SET size = 2'],
+  ['head', 'UPDATE head SET ledger_no = 2'],
+  ['head', 'INSERT OR REPLACE INTO head SELECT * FROM head'],
+  ['ledger', 'DELETE FROM ledger'],
+  ...['id', 'origin', 'vkey', 'created_at'].map(
+    (column) => ['ledger', `UPDATE ledger SET ${column} = 7`] as const,
+  ),
+  ['ledger', 'INSERT OR REPLACE INTO ledger SELECT * FROM ledger'],
+];
+
+describe('a raw connection to the database', () => {
+  it.each(REFUSED)('is refused on %s: %s', async (table, sql) => {
+    const { raw } = await openRaw();
+    raw.pragma('foreign_keys = OFF');
+    const before = dump(raw);
+    expect(() => raw.exec(sql)).toThrow(`${table} is append-only`);
+    expect(dump(raw)).toEqual(before);
   });
 
-  it.each([
-    'ledger_no = 2',
-    'idx = 7',
-    "event_id = 'other'",
-    "digest = x'07'",
-    'recorded_at = 6',
-    "entry = '{ }'",
-    "leaf_hash = x'07'",
-    ...SECTIONS.map((section) => `${section} = x'07'`),
-    // Erasure is no cover for another change.
-    "actor = NULL, entry = '{ }'",
-    "actor = NULL, target = x'07'",
-  ])('cannot be changed by SET %s', (change) => {
-    expect(refused('record', `UPDATE record SET ${change}`)).toMatch(
-      /^record is append-only: a section may be erased/,
-    );
+  it('cannot replace a checkpoint: one of a size that exists is left out', async () => {
+    const { raw } = await openRaw();
+    const before = dump(raw);
+    raw.exec("INSERT OR REPLACE INTO checkpoint SELECT ledger_no, size, root, 'other', 2 FROM checkpoint");
+    expect(dump(raw)).toEqual(before);
   });
 
-  it.each(SECTIONS)('can have its %s erased, for good', (section) => {
-    db.exec(`UPDATE record SET "${section}" = NULL`);
-    expect(rows('record')).toMatchObject([{ [section]: null, entry: '{}', event_id: 'e0' }]);
-    db.exec(`UPDATE record SET "${section}" = NULL`);
-    expect(refused('record', `UPDATE record SET "${section}" = x'01'`)).toContain('append-only');
+  it('may erase sections, each of them or all at once, and may not bring them back', async () => {
+    const { raw, storage } = await openRaw();
+    const [before] = await storage.read.records('acme');
+    raw.exec('UPDATE record SET actor = NULL WHERE idx = 0');
+    const [erased] = await storage.read.records('acme');
+    expect([...(erased?.sections.keys() ?? [])]).toEqual(['event', 'details']);
+    expect(erased?.entry).toBe(before?.entry);
+    const restore = raw.prepare('UPDATE record SET actor = ? WHERE idx = 0');
+    expect(() => restore.run(before?.sections.get('actor'))).toThrow('record is append-only');
+    raw.exec(`UPDATE record SET ${SECTION_NAMES.map((name) => `"${name}" = NULL`).join(', ')}`);
+    expect((await storage.read.records('acme')).map(({ sections }) => sections.size)).toEqual([0, 0, 0]);
   });
 
-  it.each([
-    ['its index', "1, 0, 'e1'"],
-    ['its event id', "1, 1, 'e0'"],
-  ])('cannot be replaced by way of %s', (_, values) => {
-    const columns = 'ledger_no, idx, event_id, digest, recorded_at, entry, leaf_hash';
-    const insert = `INTO record (${columns}) VALUES (${values}, x'00', 5, '{}', x'03')`;
-    expect(refused('record', `INSERT OR REPLACE ${insert}`)).toContain('the index or the event id is taken');
-    expect(refused('record', `INSERT ${insert}`)).toContain('the index or the event id is taken');
-  });
-});
-
-describe('a checkpoint in the database', () => {
-  it('cannot be deleted or changed', () => {
-    expect(refused('checkpoint', 'DELETE FROM checkpoint')).toContain('a checkpoint is never deleted');
-    expect(refused('checkpoint', "UPDATE checkpoint SET note = 'other'")).toContain(
-      'a checkpoint never changes',
-    );
-  });
-
-  it('stays the first one of its size, however the second one comes', () => {
-    for (const verb of ['INSERT', 'INSERT OR REPLACE', 'INSERT OR IGNORE']) {
-      db.exec(
-        `${verb} INTO checkpoint (ledger_no, size, root, note, created_at) VALUES (1, 2, x'09', 'later', 9)`,
-      );
-    }
-    expect(rows('checkpoint')).toMatchObject([{ note: 'first' }]);
-  });
-});
-
-describe('a ledger in the database', () => {
-  it('cannot be deleted or replaced', () => {
-    expect(refused('ledger', 'DELETE FROM ledger')).toContain('a ledger is never deleted');
-    const columns = 'no, id, name, origin, vkey, created_at';
-    for (const values of [
-      "1, 'b', 'B', 'o/b', 'v', 0",
-      "2, 'a', 'B', 'o/b', 'v', 0",
-      "2, 'b', 'B', 'o/a', 'v', 0",
-    ]) {
-      const sql = `INSERT OR REPLACE INTO ledger (${columns}) VALUES (${values})`;
-      expect(refused('ledger', sql)).toContain('the id or the origin is taken');
-    }
-  });
-
-  it.each(['no = 2', "id = 'b'", "origin = 'o/b'", "vkey = 'w'", 'created_at = 1'])(
-    'keeps its identity: SET %s',
-    (change) => {
-      expect(refused('ledger', `UPDATE ledger SET ${change}`)).toBe(
-        'ledger is append-only: only its name may change',
-      );
-    },
-  );
-
-  it('can get another name, or none', () => {
-    db.exec("UPDATE ledger SET name = 'B'; UPDATE ledger SET name = NULL");
-    expect(rows('ledger')).toMatchObject([{ id: 'a', name: null }]);
-  });
-});
-
-describe('a head in the database', () => {
-  it('cannot be deleted, replaced, moved to another ledger or made smaller', () => {
-    expect(refused('head', 'DELETE FROM head')).toContain('a head is never deleted');
-    const columns = 'ledger_no, size, root, frontier, prev, recorded_at';
-    expect(
-      refused('head', `INSERT OR REPLACE INTO head (${columns}) VALUES (1, 0, x'', x'', x'', 0)`),
-    ).toContain('the ledger has a head');
-    expect(refused('head', 'UPDATE head SET ledger_no = 3')).toContain('append-only');
-    expect(refused('head', 'UPDATE head SET size = 1')).toBe('head is append-only: a ledger never shrinks');
-  });
-
-  it('can grow', () => {
-    db.exec("UPDATE head SET size = 3, root = x'05', prev = x'06', recorded_at = 7");
-    expect(rows('head')).toMatchObject([{ size: 3, recorded_at: 7 }]);
-  });
-});
-
-describe('a new row', () => {
-  it('goes in beside the others', () => {
-    db.exec(`
-      INSERT INTO ledger (id, origin, vkey, created_at) VALUES ('b', 'o/b', 'w', 0);
-      INSERT INTO head (ledger_no, size, root, frontier, prev, recorded_at) VALUES (2, 0, x'', x'', x'', 0);
-      INSERT INTO checkpoint (ledger_no, size, root, note, created_at) VALUES (2, 2, x'01', 'n', 0);
-      INSERT INTO record (ledger_no, idx, event_id, digest, recorded_at, entry, leaf_hash)
-      VALUES (2, 0, 'e0', x'00', 5, '{}', x'03'), (1, 1, 'e1', x'00', 5, '{}', x'03');
-    `);
-    expect(rows('record')).toHaveLength(3);
+  it('may rename a ledger, which is no part of what is hashed', async () => {
+    const { raw, storage } = await openRaw();
+    raw.exec("UPDATE ledger SET name = 'Acme Inc.'");
+    expect(await storage.catalog.find('acme')).toMatchObject({ name: 'Acme Inc.' });
   });
 });

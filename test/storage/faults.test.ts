@@ -28,11 +28,16 @@ const ROWS: readonly { readonly title: string; readonly faults: Faults }[] = [
   { title: 'all of these', faults: { kinds: [FAILED, FAILED, PERSISTED, PERSISTED, ...KILLS], rate: 0.2 } },
 ];
 
-/** One client: its own events in order, among them events that others send too, with the same or other content. */
+/**
+ * One client: its own events in order, among them events that others send too, with the same or other
+ * content.
+ */
 async function runClient(appliance: FaultyAppliance, client: string, seed: number): Promise<void> {
   const random = seededRandom(seed);
   for (let i = 0; i < SUBMISSIONS; i++) {
-    const own = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, k) => makeEvent(`${client}-${i}-${k}`));
+    const own = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, k) =>
+      makeEvent(`${client}-${i}-${k}`),
+    );
     const shared = random() < 0.3 ? [makeEvent(`shared-${i}`)] : [];
     const disputed = random() < 0.3 ? [makeEvent(`disputed-${i}`, { by: client })] : [];
     const ledger = LEDGERS[Math.floor(random() * LEDGERS.length)] ?? 'acme';
@@ -58,7 +63,9 @@ async function expectExactlyOnce(storage: StorageUnderTest, appliance: FaultyApp
     const indexes = own.map(({ event }) => indexOf.get(event.line) ?? -1);
     expect(indexes).toEqual(indexes.toSorted((a, b) => a - b));
   }
-  for (const { acknowledged, settlement } of appliance.settled.filter((one) => one.acknowledged.ledger === ledger)) {
+  for (const { acknowledged, settlement } of appliance.settled.filter(
+    (one) => one.acknowledged.ledger === ledger,
+  )) {
     const index = indexOf.get(acknowledged.event.line);
     expect(settlement).toEqual(index === undefined ? { state: 'NONE' } : { state: 'RECORDED', index });
   }
@@ -82,8 +89,10 @@ async function runUnderFaults(open: OpenStorage, { kinds, rate }: Faults, seed: 
   }
   const killed = KILLS.some((kill) => kinds.includes(kill));
   if (killed) expect(appliance.restarts()).toBeGreaterThan(0);
-  // Who waits for a process that was killed hears nothing, and a lease that nobody heard of ends with its process.
-  if (!killed && !kinds.includes(PERSISTED)) expect(appliance.settled).toHaveLength(appliance.acknowledged.length);
+  // Who waits for a process that was killed hears nothing, and a lease that nobody heard of ends with its
+  // process.
+  if (!killed && !kinds.includes(PERSISTED))
+    expect(appliance.settled).toHaveLength(appliance.acknowledged.length);
 }
 
 const STORAGES = [
@@ -93,8 +102,9 @@ const STORAGES = [
 
 describe.each(STORAGES)('on $name', ({ open, seeds }) => {
   describe.each(ROWS)('with $title', ({ faults }) => {
-    it.each(seeds)('every acknowledged event is recorded exactly once and the ledgers verify (seed %i)', (seed) =>
-      runUnderFaults(open, faults, seed),
+    it.each(seeds)(
+      'every acknowledged event is recorded exactly once and the ledgers verify (seed %i)',
+      (seed) => runUnderFaults(open, faults, seed),
     );
   });
 });

@@ -35,7 +35,10 @@ export interface Appliance {
   readonly url: string;
   readonly adminToken: string;
   readonly dataDir: string;
-  /** Sends an operation and reads the answer, both exactly. The administrator's token unless another one is given. */
+  /**
+   * Sends an operation and reads the answer, both exactly. The administrator's token unless another one is
+   * given.
+   */
   graphql<Data = never>(
     query: string,
     variables?: Readonly<Record<string, unknown>>,
@@ -59,7 +62,7 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
     LOG_LEVEL: 'silent',
     ...options.env,
   };
-  const app = createApp(loadConfig({ env, argv: [] }));
+  const app = createApp(loadConfig({ env }));
   const { url } = await app.start();
 
   const request: Appliance['request'] = async (path, { token = ADMIN_TOKEN, headers, ...init } = {}) => {
@@ -77,7 +80,12 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
     });
     const body = parseJson(answer.text) as { data?: unknown; errors?: GraphqlError[] };
     const errors = body.errors ?? [];
-    return { ...answer, data: body.data as never, errors, codes: errors.map(({ extensions }) => extensions.code) };
+    return {
+      ...answer,
+      data: body.data as never,
+      errors,
+      codes: errors.map(({ extensions }) => extensions.code),
+    };
   };
   return {
     url,
@@ -88,7 +96,10 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
     token: async (scopes, ledgers = ['*']) => {
       const mutation = `mutation ($scopes: [String!]!, $ledgers: [ID!]!) {
         createToken(name: "test", scopes: $scopes, ledgers: $ledgers) { secret } }`;
-      const { data, errors } = await graphql<{ createToken: { secret: string } }>(mutation, { scopes, ledgers });
+      const { data, errors } = await graphql<{ createToken: { secret: string } }>(mutation, {
+        scopes,
+        ledgers,
+      });
       if (errors.length > 0) throw new Error(`No token was made: ${JSON.stringify(errors)}`);
       return data.createToken.secret;
     },

@@ -61,7 +61,8 @@ export function withFaults(storage: StorageUnderTest, draw: () => Fault): Faulty
       throw error;
     });
     if (dead) return NEVER;
-    if (fault === 'FAILED_BUT_PERSISTED') throw new AppError('STORAGE_UNAVAILABLE', { message: 'All was kept.' });
+    if (fault === 'FAILED_BUT_PERSISTED')
+      throw new AppError('STORAGE_UNAVAILABLE', { message: 'All was kept.' });
     if (fault === 'KILLED_AFTER') return kill();
     return answer;
   };

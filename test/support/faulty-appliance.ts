@@ -2,8 +2,9 @@ import type { Admission, Settlement, SubmittedEvent } from '#server/ports/intake
 import { sha256 } from '#server/sha256.ts';
 import { type Checkpointer, createCheckpointer } from '#server/worker/checkpoints.ts';
 import { startWorker, type Worker } from '#server/worker/run.ts';
+import { createSaltSource } from '#server/worker/salts.ts';
 import { type Fault, type FaultyProcess, withFaults } from './faults.ts';
-import { KEYS, sequenceDeps, SILENT } from './ledger-fixture.ts';
+import { KEYS, SILENT } from './ledger-fixture.ts';
 import type { StorageUnderTest } from './storage-under-test.ts';
 import { createImpatientTime } from './virtual-time.ts';
 
@@ -15,7 +16,9 @@ export interface Acknowledged {
   readonly admission: Admission;
 }
 
-/** Intake, worker and checkpointer on a storage that meets faults, started again whenever a fault kills them. */
+/**
+ * Intake, worker and checkpointer on a storage that meets faults, started again whenever a fault kills them.
+ */
 export interface FaultyAppliance {
   /** Sends until an answer comes: whatever fails is sent again. */
   sendUntilAcknowledged(client: string, ledger: string, events: readonly SubmittedEvent[]): Promise<void>;
@@ -26,7 +29,9 @@ export interface FaultyAppliance {
   readonly remembered: ReadonlyMap<string, string>;
   /** How often a process was killed and another one started. */
   restarts(): number;
-  /** Ends all faults, starts once more, empties the queue and signs what is due. Gives the storage at rest. */
+  /**
+   * Ends all faults, starts once more, empties the queue and signs what is due. Gives the storage at rest.
+   */
   comeToRest(ledgers: readonly string[]): Promise<StorageUnderTest>;
 }
 
@@ -45,34 +50,11 @@ export function startFaultyAppliance(first: StorageUnderTest, draw: () => Fault)
 
   const start = (storage: StorageUnderTest): Running => {
     const process = withFaults(storage, () => (calm ? 'NONE' : draw()));
-    const deps = { ...sequenceDeps(process.storage, time.now), startTimer: time.startTimer, log: SILENT };
-    const checkpointer = createCheckpointer({
-      ...deps,
-      checkpoints: process.storage.checkpoints,
-      catalog: storage.catalog,
-      keys: KEYS,
-      sha256,
-      remember: (ledger, note) => remembered.set(ledger, note),
-      onCheckpoint: () => undefined,
-    });
-    const worker = startWorker({
-      ...deps,
-      queue: process.storage.queue,
-      concurrency: 2,
-      onSequenced: (ledger, { settlements }) => {
-        storage.settle(ledger, settlements);
-        checkpointer.grown(ledger);
-      },
-      onOutage: () => undefined,
-      onFatal: (error) => {
-        throw error;
-      },
-    });
     void process.died.then(() => {
       restarts += 1;
       running = start(storage.restart());
     });
-    return { ...process, worker, checkpointer };
+    return { ...process, ...startThreads(process.storage, storage.settle, time, remembered) };
   };
   let running = start(first);
 
@@ -112,7 +94,7 @@ export function startFaultyAppliance(first: StorageUnderTest, draw: () => Fault)
     },
     async comeToRest(ledgers) {
       calm = true;
-      // A call that met its fault before the calm may still kill the process; then another one has been started.
+      // A call that met its fault before the calm may still kill the process, and then another one starts.
       while (!(await Promise.race([stop(running), running.died.then(() => false)])));
       // A lease that was kept and reported as failed is void only in a new process.
       const last = start(running.storage.restart());
@@ -121,6 +103,38 @@ export function startFaultyAppliance(first: StorageUnderTest, draw: () => Fault)
       return last.storage;
     },
   };
+}
+
+/** The worker and the checkpointer of a process. */
+function startThreads(
+  { store, queue, checkpoints, catalog }: StorageUnderTest,
+  settle: StorageUnderTest['settle'],
+  { now, startTimer }: ReturnType<typeof createImpatientTime>,
+  remembered: Map<string, string>,
+): { readonly worker: Worker; readonly checkpointer: Checkpointer } {
+  const deps = { store, sha256, newSalt: createSaltSource(), now, startTimer, log: SILENT };
+  const checkpointer = createCheckpointer({
+    ...deps,
+    checkpoints,
+    catalog,
+    keys: KEYS,
+    remember: (ledger, note) => remembered.set(ledger, note),
+    onCheckpoint: () => undefined,
+  });
+  const worker = startWorker({
+    ...deps,
+    queue,
+    concurrency: 2,
+    onSequenced: (ledger, { settlements }) => {
+      settle(ledger, settlements);
+      checkpointer.grown(ledger);
+    },
+    onOutage: () => undefined,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  return { worker, checkpointer };
 }
 
 async function stop({ worker, checkpointer }: Running): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { pino } from 'pino';
 import { expect } from 'vitest';
 import { verifyEd25519 } from '#server/ed25519.ts';
 import { AppError, type ErrorCode } from '#server/errors.ts';
@@ -18,8 +19,16 @@ import { NOW, type OpenStorage, type ReadRecord, type SharedStorage } from './st
 import type { StorageOptions, StorageUnderTest } from './storage-under-test.ts';
 
 /** An event as it comes from the door; the same id and details always give the same event. */
-export function makeEvent(eventId: string, details: JsonValue = { note: `about ${eventId}` }): SubmittedEvent {
-  const event = { id: eventId, action: 'thing.done', status: 'success', occurredAt: '2026-03-01T11:59:59.000Z' };
+export function makeEvent(
+  eventId: string,
+  details: JsonValue = { note: `about ${eventId}` },
+): SubmittedEvent {
+  const event = {
+    id: eventId,
+    action: 'thing.done',
+    status: 'success',
+    occurredAt: '2026-03-01T11:59:59.000Z',
+  };
   const digest = sha256(new TextEncoder().encode(sectionJson('details', [eventId, details])));
   const sections = new Map([
     ['event' as const, sectionJson('event', event)],
@@ -54,10 +63,9 @@ export function createMemoryKeys(): KeyStore {
 }
 
 /** A log that nobody reads. */
-export const SILENT: Logger = Object.fromEntries(
-  ['debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, () => undefined]),
-) as unknown as Logger;
+export const SILENT: Logger = pino({ enabled: false });
 
+/** The keys of all ledgers of the tests. */
 export const KEYS = createMemoryKeys();
 
 /** Opens a storage with empty ledgers, each with a key of its own in `KEYS`. */

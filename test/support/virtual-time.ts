@@ -5,11 +5,17 @@ import { NOW } from './storage-under-test.ts';
 export interface VirtualTime {
   readonly now: () => number;
   readonly startTimer: StartTimer;
+  timersWaiting(): number;
   /** Moves the clock without running anything, as an administrator does. */
   setClock(ms: number): void;
-  /** Resolves when a timer waits: whoever runs on this time has nothing else to do. Gives how long it waits. */
+  /**
+   * Resolves when a timer waits: whoever runs on this time has nothing else to do. Gives how long it waits.
+   */
   untilWaiting(): Promise<number>;
-  /** Waits for that, then lets the time pass until the earliest timer is due and runs it. Gives how long that took. */
+  /**
+   * Waits for that, then lets the time pass until the earliest timer is due and runs it. Gives how long that
+   * took.
+   */
   passToNextTimer(): Promise<number>;
 }
 
@@ -34,6 +40,7 @@ export function createVirtualTime(): VirtualTime {
   };
   return {
     now: () => clock,
+    timersWaiting: () => timers.size,
     startTimer(ms, run) {
       const timer = { due: elapsed + ms, run };
       timers.add(timer);
@@ -57,7 +64,10 @@ export function createVirtualTime(): VirtualTime {
   };
 }
 
-/** A clock whose timers are due at once, each moving it on: for whoever wants the order of things and not their time. */
+/**
+ * A clock whose timers are due at once, each moving it on: for whoever wants the order of things and not
+ * their time.
+ */
 export function createImpatientTime(): Pick<VirtualTime, 'now' | 'startTimer'> {
   let clock = NOW;
   return {

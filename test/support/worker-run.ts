@@ -21,7 +21,10 @@ export interface Bench {
   readonly time: VirtualTime;
   /** Starts a worker; `change` puts faults around what it works with. */
   run(change?: (deps: WorkerDeps) => Partial<WorkerDeps>): WorkerRun;
-  /** As if the process had been killed: the same on what is durable. Workers of before must not be used any more. */
+  /**
+   * As if the process had been killed: the same on what is durable. Workers of before must not be used any
+   * more.
+   */
   restart(): Bench;
 }
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import type { Append, AppendOutcome, LedgerStore } from '#server/ports/ledger-store.ts';
 import { ATTEMPTS_MAX, RETRY_DELAY_MS, type WorkerDeps } from '#server/worker/run.ts';
-import { expectIntact, lineOf, makeEvent, outcomes, recordedIds, submit } from '#test/support/ledger-fixture.ts';
+import {
+  expectIntact,
+  lineOf,
+  makeEvent,
+  outcomes,
+  recordedIds,
+  submit,
+} from '#test/support/ledger-fixture.ts';
 import { NOW, type OpenStorage } from '#test/support/storage-under-test.ts';
 import { type Bench, openBench } from '#test/support/worker-run.ts';
 import { STORAGES } from './storages.ts';
@@ -53,7 +60,7 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     expect(await bench.time.untilWaiting()).toBe(IDLE_MS);
   });
 
-  it('ends with the failing event alone in quarantine, its line unaltered, and its neighbours recorded', async () => {
+  it('ends with the failing event alone in quarantine, unaltered, and its neighbours recorded', async () => {
     const bench = await openBench(open, ['acme']);
     const sent = events('a', 'bad-1', 'b', 'bad-2', 'c');
     const { settled } = await bench.storage.intake.accept({ ledger: 'acme', events: sent, settle: true });
@@ -131,7 +138,7 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     expect((await bench.storage.read.records('acme')).map(lineOf)).toEqual([makeEvent('bad').line]);
   });
 
-  it('comes to quarantine as a conflict when its id was recorded with other content before the replay', async () => {
+  it('comes to quarantine as a conflict when its id was taken before the replay', async () => {
     const bench = await openBench(open, ['acme']);
     await submit(bench.storage, 'acme', events('bad'));
     const first = bench.run(refuseBad);
@@ -155,7 +162,7 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
 function describeInterruptions(open: OpenStorage): void {
   const mixed = () => [...events('a', 'bad'), { ...makeEvent('x'), line: 'x\t"x"\trubbish' }, ...events('b')];
 
-  /** Calls `meet` in place of the append that completes the batch, once its events have been tried one by one. */
+  /** Calls `meet` in place of the append that completes the batch after its events were tried one by one. */
   const atCompletion =
     (meet: (append: Append, store: LedgerStore) => Promise<AppendOutcome>) =>
     ({ store }: WorkerDeps) => ({
@@ -170,8 +177,9 @@ function describeInterruptions(open: OpenStorage): void {
 
   async function expectEachOnce({ storage }: Bench): Promise<void> {
     expect(await recordedIds(storage, 'acme')).toEqual(['a', 'b']);
-    expect(storage.read.quarantined().map(({ line }) => line)).toEqual(['x\t"x"\trubbish', makeEvent('bad').line]
-      .toSorted((one) => (one.startsWith('x') ? 1 : -1)));
+    expect(storage.read.quarantined().map(({ line }) => line)).toEqual(
+      ['x\t"x"\trubbish', makeEvent('bad').line].toSorted((one) => (one.startsWith('x') ? 1 : -1)),
+    );
     expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
     await expectIntact(storage, 'acme');
   }

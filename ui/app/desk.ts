@@ -153,7 +153,6 @@ export class Desk {
         zone,
         paused: buffer.paused,
         waiting: buffer.waitingCount,
-        now: new Date(),
       });
       this.loading.hidden = !(isEmpty && live.kind === 'LOADING');
       this.empty.hidden = !(isEmpty && live.kind === 'LIVE');

@@ -11,7 +11,6 @@ export interface BarState {
   readonly paused: boolean;
   readonly waiting: number;
   readonly zone: Zone;
-  readonly now: Date;
 }
 
 export interface BarActs {
@@ -63,7 +62,7 @@ export function createLedgerBar(ledgers: readonly LedgerState[], chosen: string,
       live.dataset['state'] = state.paused ? 'paused' : state.live.kind.toLowerCase();
       live.setAttribute('aria-pressed', String(!state.paused));
       setText(trouble, troubleText(state.live));
-      setText(zone, zoneText(state.zone, state.now));
+      setText(zone, zoneText(state.zone));
       zone.setAttribute('aria-label', `Times in ${zone.textContent}. Switch.`);
     },
   };

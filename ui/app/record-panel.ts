@@ -59,14 +59,13 @@ function recordParts(record: RecordDetail, zone: Zone): Node[] {
     element('p', { class: 'sentence' }, ...sentence(record)),
     fields(record, zone),
     ...record.sections.map(sectionPart),
-    element('h3', {}, 'Entry'),
     element(
-      'p',
-      { class: 'note' },
-      'The logged bytes: commitments only. Their leaf hash is what the tree holds.',
+      'section',
+      {},
+      element('h3', {}, 'entry'),
+      exactText(record.entry, 'the entry'),
+      element('p', { class: 'commitment' }, 'leaf hash ', code(record.leafHash)),
     ),
-    exactText(record.entry, 'the entry'),
-    element('dl', { class: 'fields' }, ...field('Leaf hash', code(record.leafHash))),
   ];
 }
 

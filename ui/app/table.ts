@@ -116,16 +116,23 @@ function makeRow(row: RecordRow, zone: Zone, isSelected: boolean): HTMLTableRowE
     'tr',
     { 'data-index': row.index, 'aria-selected': String(isSelected), tabindex: -1 },
     element('td', { class: 'index' }, String(row.index)),
-    element(
-      'td',
-      { class: 'time', title: `recorded ${timeText(row.recordedAt, zone)}` },
-      timeText(row.occurredAt, zone),
-    ),
+    timeCell(row, zone),
     partyCell(row.actor, 'actor'),
     textCell(row.action, 'action'),
     partyCell(row.target, 'target'),
     element('td', { class: `status ${row.status.toLowerCase()}` }, row.status.toLowerCase()),
   );
+}
+
+/** The fraction stands apart: where the table is narrow it gives way to what happened. */
+function timeCell(row: RecordRow, zone: Zone): HTMLTableCellElement {
+  const occurred = timeText(row.occurredAt, zone);
+  const title = `occurred ${occurred}, recorded ${timeText(row.recordedAt, zone)}`;
+  const [, before, fraction, after] = /^(.*:\d\d)(\.\d+)(.*)$/.exec(occurred) ?? [];
+  const cell = element('td', { class: 'time', title });
+  if (before === undefined) cell.append(visibleText(occurred));
+  else cell.append(before, element('span', { class: 'fraction' }, fraction ?? ''), after ?? '');
+  return cell;
 }
 
 function textCell(text: string, name: string): HTMLTableCellElement {

@@ -11,9 +11,11 @@ export function timeText(rfc3339: string, zone: Zone): string {
   return `${text.slice(0, 10)} ${text.slice(11, 23)} ${offsetText(offset, zone)}`;
 }
 
-/** The zone as it is now, for the switch. */
-export function zoneText(zone: Zone, at: Date): string {
-  return zone === 'UTC' ? 'UTC' : `UTC${offsetText(-at.getTimezoneOffset(), zone)}`;
+/** The zone with the offset it has now, for the switch. */
+export function zoneText(zone: Zone): string {
+  if (zone === 'UTC') return 'UTC';
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'longOffset' }).formatToParts();
+  return (parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'local').replace('GMT', 'UTC');
 }
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { DemoEvent } from './demo-event.ts';
 import { makeIncidents } from './incidents.ts';
-import { makePeople, type Person } from './people.ts';
+import { makePeople, type Person, shiftOn } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 import { makeMachineDay, makeSession } from './sessions.ts';
 
@@ -61,7 +61,8 @@ function drawSitting(random: Random, people: readonly Person[], first: number): 
     const person = random.weighted(people);
     const midnight = first + random.whole(0, MONTH_DAYS - 1) * DAY_MS;
     const days = WARD_ROLES.has(person.role) ? WARD_DAYS : OFFICE_DAYS;
-    const busy = days[new Date(midnight).getUTCDay()]! * (person.shift === 'NIGHT' ? NIGHT_SHARE : 1);
+    const busy =
+      days[new Date(midnight).getUTCDay()]! * (shiftOn(person, midnight) === 'NIGHT' ? NIGHT_SHARE : 1);
     if (random.next() * 1.2 < busy) return [person, midnight];
   }
 }

@@ -17,7 +17,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
-  readonly shift: Shift;
+  /** Week after week another one, in turn. */
+  readonly shifts: readonly Shift[];
   /** How much they do, compared with others: some people are busy. */
   readonly weight: number;
   readonly ipAddress: string;
@@ -78,12 +79,24 @@ export function makePeople(random: Random): readonly Person[] {
       id: loginName(name),
       name,
       role,
-      shift: random.pick(SHIFTS[role]),
+      shifts: turned(SHIFTS[role], at),
       weight: 0.5 + random.next() + (random.chance(0.1) ? 1.5 : 0),
       ipAddress: `10.20.${role === 'developer' || role === 'operator' ? 40 : random.whole(4, 9)}.${random.whole(10, 240)}`,
       userAgent: random.pick(USER_AGENTS),
     };
   });
+}
+
+/** The shift that someone works in the week of a day. */
+export function shiftOn(person: Person, dayMs: number): Shift {
+  const week = Math.floor(dayMs / WEEK_MS);
+  return person.shifts[week % person.shifts.length] ?? 'DAY';
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+function turned<T>(items: readonly T[], by: number): readonly T[] {
+  return [...items.slice(by % items.length), ...items.slice(0, by % items.length)];
 }
 
 export const MACHINES = {

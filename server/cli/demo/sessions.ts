@@ -1,6 +1,6 @@
 import { drawAct } from './acts.ts';
 import type { DemoEvent } from './demo-event.ts';
-import { MACHINES, type Machine, type Person, type Shift } from './people.ts';
+import { MACHINES, type Machine, type Person, type Shift, shiftOn } from './people.ts';
 import type { Random } from './random.ts';
 
 const [SECOND_MS, MINUTE_MS, HOUR_MS] = [1_000, 60_000, 3_600_000];
@@ -20,7 +20,7 @@ const ACTS_MAX = 24;
 
 /** One sitting of one person: they sign in, do what people of their role do, and mostly sign out again. */
 export function makeSession(random: Random, person: Person, midnight: number): readonly DemoEvent[] {
-  const { middle, spread } = SHIFT_HOURS[person.shift];
+  const { middle, spread } = SHIFT_HOURS[shiftOn(person, midnight)];
   const hour = middle + random.bell() * spread - OFFSET_HOURS;
   let at = midnight + Math.round(hour * HOUR_MS);
   const sessionId = `ses-${random.hex(12)}`;

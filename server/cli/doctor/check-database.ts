@@ -13,7 +13,7 @@ import { readMigrations } from '#server/storage/sqlite/migrate.ts';
 import { openForReading, type SqliteDatabase } from '#server/storage/sqlite/open.ts';
 import type { Clock } from '#server/clock.ts';
 import { checkStart, strictTiles } from '#server/worker/check-start.ts';
-import { whole } from '../progress-line.ts';
+import { whole } from '#server/cli/progress-line.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/sqlite/migrations', import.meta.url));

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { join } from 'node:path';
 import type { Config } from '#server/config.ts';
 import { type DataDirPaths, isDataDirHeld, readHolder } from '#server/storage/data-dir.ts';
-import { whole } from '../progress-line.ts';
+import { whole } from '#server/cli/progress-line.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
 
 const NODE_MAJOR_MIN = 24;
@@ -48,7 +48,10 @@ function* checkModes(keys: string, adminToken: string): Generator<Finding> {
     const secrets = [...files, ...(existsSync(adminToken) ? [adminToken] : [])];
     const open = secrets.filter((file) => (statSync(file).mode & OTHERS_BITS) !== 0);
     if (open.length === 0) {
-      yield fine('Secrets', `${names.length} signing keys and the administrator token are closed to others`);
+      yield fine(
+        'Secrets',
+        `the signing keys (${names.length}) and the administrator token are closed to others`,
+      );
     }
     for (const file of open) {
       yield problem(

@@ -1,6 +1,6 @@
 import { createHash, type Hash as Hasher } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { CannotRunError } from '../exit-codes.ts';
+import { CannotRunError } from '#server/cli/exit-codes.ts';
 import { type Element, FileBrokenError } from './element.ts';
 import { readElements } from './json-elements.ts';
 import type { ImportProgress, ProgressFile } from './progress-file.ts';
@@ -42,7 +42,7 @@ export interface FileImport {
  * @throws CannotRunError when the file cannot be read or the appliance stays away; progress is kept then
  */
 export async function importFile(run: FileImport): Promise<ImportedFile> {
-  const bytesTotal = sizeOf(run.file);
+  const bytesTotal = fileSize(run.file);
   const start = await findStart(run);
   let { counts } = start;
   if (run.skip === null && counts.events === 0) run.rejected.clear();
@@ -68,7 +68,8 @@ export async function importFile(run: FileImport): Promise<ImportedFile> {
   return { ...counts, resumedAt: start.counts.events, broken };
 }
 
-function sizeOf(file: string): number {
+/** @throws CannotRunError where there is no such file or it may not be read */
+export function fileSize(file: string): number {
   try {
     const stat = statSync(file);
     if (stat.isDirectory()) throw new Error('it is a folder');
@@ -159,9 +160,15 @@ async function sendChunk(
     outcome = added(outcome, countOf(receipt));
     if (receipt && receipt.outcome !== 'REJECTED') continue;
     const errors = receipt?.errors ?? (problem === null ? [] : [problem]);
-    rejected.push({ line, event: chunk.position + at + 1, errors, text });
+    rejected.push({ line, event: chunk.position + at + 1, errors, text: originalText(chunk, at) });
   }
   return { outcome, rejected };
+}
+
+/** The text as it stands in the file, without the id it was sent with; `null` where it was too long to keep. */
+function originalText(chunk: Chunk, at: number): string | null {
+  const bytes = chunk.bytes[at];
+  return bytes && bytes.length > 0 ? new TextDecoder().decode(bytes).trim() : null;
 }
 
 function countOf(receipt: Receipt | undefined): ImportCounts {

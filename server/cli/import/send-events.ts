@@ -1,5 +1,5 @@
 import { type ErrorCode, ERRORS } from '#server/errors.ts';
-import { CannotRunError } from '../exit-codes.ts';
+import { CannotRunError } from '#server/cli/exit-codes.ts';
 
 /** Where events are sent, and with what patience. */
 export interface SendTarget {

@@ -45,8 +45,8 @@ interface NewBatch {
 }
 
 /**
- * The intake on SQLite with group commit: submissions that arrive while a transaction runs share the next one, and so
- * one wait for the disk. Lives in the writer thread.
+ * The intake on SQLite with group commit: submissions that arrive while a transaction runs share the next
+ * one, and so one wait for the disk. Lives in the writer thread.
  */
 export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOptions): SqliteIntake {
   const numbers = createLedgerNumbers(db);
@@ -54,14 +54,7 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
   const recorded = db.prepare<[number, string], { idx: number; digest: Buffer }>(
     'SELECT idx, digest FROM record WHERE ledger_no = ? AND event_id = ?',
   );
-  const insert = db.prepare(
-    `INSERT INTO batch (ledger_no, state, attempts, available_at, queued_at, event_count, payload)
-     VALUES (?, 'WAITING', 0, 0, ?, ?, ?)`,
-  );
-  const insertAll = db.transaction((batches: readonly NewBatch[]) => {
-    const now = options.now();
-    for (const { ledgerNo, lines } of batches) insert.run(ledgerNo, now, lines.length, lines.join('\n'));
-  });
+  const insertAll = prepareInsert(db, options.now);
   translated(() => pending.load(db));
 
   const limits = {
@@ -81,16 +74,21 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
     return { outcome: 'DUPLICATE', index: row.idx };
   };
 
+  // In one transaction: SQLite takes and drops its file locks once, not at every look-up.
+  const planAll = db.transaction((group: readonly Waiting[]) =>
+    planGroup(group, numbers, { pending, limits }, admit),
+  );
+
   const flush = (): void => {
     const group = waiting;
     waiting = [];
-    const plan = planGroup(group, numbers, { pending, limits }, admit);
+    const plan = planAll(group);
     if (plan.batches.length > 0) {
       try {
         const refusal = options.refusal();
         if (refusal) throw refusal;
-        // A crash before this commit keeps nothing, and nobody was answered. After it the events are in the queue for
-        // good; whoever was not answered any more sends again and hears DUPLICATE.
+        // A crash before this commit keeps nothing, and nobody was answered. After it the events are in the
+        // queue for good; whoever was not answered any more sends again and hears DUPLICATE.
         translated(() => insertAll.immediate(plan.batches));
       } catch (error) {
         for (const { item } of plan.decided) item.reject(error);
@@ -121,6 +119,18 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
   };
 }
 
+/** Puts batches into the queue, all of them or none. */
+function prepareInsert(db: SqliteDatabase, now: () => number) {
+  const insert = db.prepare(
+    `INSERT INTO batch (ledger_no, state, attempts, available_at, queued_at, event_count, payload)
+     VALUES (?, 'WAITING', 0, 0, ?, ?, ?)`,
+  );
+  return db.transaction((batches: readonly NewBatch[]) => {
+    const queuedAt = now();
+    for (const { ledgerNo, lines } of batches) insert.run(ledgerNo, queuedAt, lines.length, lines.join('\n'));
+  });
+}
+
 interface Plan {
   readonly batches: readonly NewBatch[];
   readonly decided: readonly { readonly item: Waiting; readonly admissions: readonly Admission[] }[];
@@ -142,7 +152,10 @@ interface Room {
   readonly limits: { readonly events: number; readonly characters: number };
 }
 
-/** Decides every event of the group and packs the accepted ones into batches. Refused submissions are told at once. */
+/**
+ * Decides every event of the group and packs the accepted ones into batches. Refused submissions are told at
+ * once.
+ */
 function planGroup(
   group: readonly Waiting[],
   numbers: ReturnType<typeof createLedgerNumbers>,
@@ -162,7 +175,10 @@ function planGroup(
       const { admissions, accepted } = translated(() => admitAll(item.submission, no, freshBefore, admit));
       const lines = accepted.map((event) => event.line);
       const size = lines.reduce((sum, line) => sum + line.length, 0);
-      if (lines.length > 0 && (events + lines.length > limits.events || characters + size > limits.characters)) {
+      if (
+        lines.length > 0 &&
+        (events + lines.length > limits.events || characters + size > limits.characters)
+      ) {
         throw new AppError('QUEUE_FULL', { retryAfterS: 2 });
       }
       events += lines.length;
@@ -179,7 +195,12 @@ function planGroup(
 }
 
 /** Decides the events of one submission in order. */
-function admitAll({ ledger, events }: Submission, no: number, freshBefore: ReadonlyMap<string, Hash>, admit: Admit) {
+function admitAll(
+  { ledger, events }: Submission,
+  no: number,
+  freshBefore: ReadonlyMap<string, Hash>,
+  admit: Admit,
+) {
   const freshHere = new Map<string, Hash>();
   const fresh = (eventId: string): Hash | undefined => freshBefore.get(eventId) ?? freshHere.get(eventId);
   const accepted: SubmittedEvent[] = [];
@@ -194,7 +215,9 @@ function admitAll({ ledger, events }: Submission, no: number, freshBefore: Reado
   return { admissions, accepted };
 }
 
-/** One submission stays whole: it goes into the ledger's open batch if it fits, else it opens the next one. */
+/**
+ * One submission stays whole: it goes into the ledger's open batch if it fits, else it opens the next one.
+ */
 function pack(
   batches: NewBatch[],
   open: Map<number, NewBatch>,

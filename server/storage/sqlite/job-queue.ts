@@ -16,8 +16,8 @@ interface BatchRow {
 /**
  * The queue on SQLite.
  *
- * @param processId names this process in the leases. Whoever opens the queue holds the data folder alone, so the
- *   leases of all other processes are void; they are cleared here.
+ * @param processId names this process in the leases. Whoever opens the queue holds the data folder alone, so
+ *   the leases of all other processes are void; they are cleared here.
  */
 export function createSqliteJobQueue(db: SqliteDatabase, processId: string, now: () => number): JobQueue {
   const statements = prepareStatements(db);
@@ -41,7 +41,8 @@ export function createSqliteJobQueue(db: SqliteDatabase, processId: string, now:
 
   return {
     async take(max) {
-      // The intake and the messages of the main thread share this thread: let them have their turn between batches.
+      // The intake and the messages of the main thread share this thread: let them have their turn between
+      // batches.
       await nextTurn();
       // A lease need not survive a power cut (it would be void anyway), so it does not wait for the disk.
       return translated(() => withoutSync(db, () => db.transaction(leaseNext).immediate(max)));
@@ -77,7 +78,9 @@ function prepareStatements(db: SqliteDatabase) {
        FROM batch b JOIN ledger l ON l.no = b.ledger_no
        WHERE b.id = ? AND b.state = 'WAITING' AND b.available_at <= ?`,
     ),
-    lease: db.prepare("UPDATE batch SET state = 'LEASED', attempts = attempts + 1, leased_by = ? WHERE id = ?"),
+    lease: db.prepare(
+      "UPDATE batch SET state = 'LEASED', attempts = attempts + 1, leased_by = ? WHERE id = ?",
+    ),
     retry: db.prepare(
       "UPDATE batch SET state = 'WAITING', leased_by = NULL, available_at = ?, last_error = ? WHERE id = ?",
     ),

@@ -41,23 +41,26 @@ export function createSqliteLedgerStore(db: SqliteDatabase, now: () => number): 
     }
     return 'APPENDED';
   });
+  // One snapshot: a head and the tiles of a later append would look like a contradiction.
+  const read = db.transaction((ledger: string, no: number) => readHead(statements, ledger, no));
+  // In one transaction: SQLite takes and drops its file locks once, not at every look-up.
+  const findAllKnown = db.transaction((no: number, eventIds: readonly string[]) => {
+    const found = new Map<string, KnownEvent>();
+    for (const eventId of eventIds) {
+      const known = findKnown(statements, no, eventId);
+      if (known) found.set(eventId, known);
+    }
+    return found;
+  });
   return {
     async head(ledger) {
       return translated(() => {
         const no = numbers.find(ledger);
-        return no === null ? null : readHead(statements, ledger, no);
+        return no === null ? null : read.deferred(ledger, no);
       });
     },
     async known(ledger, eventIds) {
-      return translated(() => {
-        const no = numbers.get(ledger);
-        const found = new Map<string, KnownEvent>();
-        for (const eventId of eventIds) {
-          const known = findKnown(statements, no, eventId);
-          if (known) found.set(eventId, known);
-        }
-        return found;
-      });
+      return translated(() => findAllKnown(numbers.get(ledger), eventIds));
     },
     async append(append) {
       return translated(() => {

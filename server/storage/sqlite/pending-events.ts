@@ -64,28 +64,15 @@ export function createPendingEvents(): PendingEvents {
     digest: (ledger, eventId) => ledgers.get(ledger)?.get(eventId)?.digest,
     add({ ledger, events: sent }, admissions) {
       sent.forEach((event, i) => {
-        if (admissions[i]!.outcome === 'ACCEPTED') put(ledger, event.eventId, event.digest, event.line.length);
+        if (admissions[i]!.outcome === 'ACCEPTED')
+          put(ledger, event.eventId, event.digest, event.line.length);
       });
     },
     waitFor({ ledger, events: sent }, admissions) {
-      return new Promise((resolve) => {
-        const settlements: Settlement[] = new Array(sent.length);
-        let open = sent.length;
-        const end = (i: number, settlement: Settlement): void => {
-          settlements[i] = settlement;
-          if (--open === 0) resolve(settlements);
-        };
-        if (sent.length === 0) resolve(settlements);
-        sent.forEach((event, i) => {
-          const admission = admissions[i]!;
-          const waiting = ledgers.get(ledger)?.get(event.eventId);
-          if (admission.outcome === 'CONFLICT') end(i, { state: 'NONE' });
-          else if (admission.outcome === 'DUPLICATE' && admission.index !== null) {
-            end(i, { state: 'RECORDED', index: admission.index });
-          } else if (waiting) (waiting.waiters ??= []).push((settlement) => end(i, settlement));
-          else end(i, { state: 'NONE' });
-        });
-      });
+      const ofLedger = ledgers.get(ledger);
+      return waitForAll(
+        admissions.map((admission, i) => ({ admission, pending: ofLedger?.get(sent[i]!.eventId) })),
+      );
     },
     settle(ledger, settlements) {
       const ofLedger = ledgers.get(ledger);
@@ -101,6 +88,28 @@ export function createPendingEvents(): PendingEvents {
       if (ofLedger.size === 0) ledgers.delete(ledger);
     },
   };
+}
+
+/** Resolves when all of these have ended; those that do not wait have ended before. */
+function waitForAll(
+  events: readonly { readonly admission: Admission; readonly pending: PendingEvent | undefined }[],
+): Promise<readonly Settlement[]> {
+  return new Promise((resolve) => {
+    const settlements: Settlement[] = [];
+    let open = events.length;
+    const end = (i: number, settlement: Settlement): void => {
+      settlements[i] = settlement;
+      if (--open === 0) resolve(settlements);
+    };
+    if (open === 0) resolve(settlements);
+    events.forEach(({ admission, pending }, i) => {
+      if (admission.outcome === 'CONFLICT') end(i, { state: 'NONE' });
+      else if (admission.outcome === 'DUPLICATE' && admission.index !== null) {
+        end(i, { state: 'RECORDED', index: admission.index });
+      } else if (pending) (pending.waiters ??= []).push((settlement) => end(i, settlement));
+      else end(i, { state: 'NONE' });
+    });
+  });
 }
 
 /** Reads digest and id of a queued line; `null` for a line that is damaged, which the worker quarantines. */

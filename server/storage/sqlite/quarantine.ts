@@ -9,7 +9,9 @@ interface QuarantinedRow {
   readonly state: 'OPEN' | 'REPLAYED' | 'DISCARDED';
 }
 
-/** @param onReplayed called after an event was put back into the queue: it waits there again, and is not new. */
+/**
+ * @param onReplayed called after an event was put back into the queue: it waits there again, and is not new.
+ */
 export function createSqliteQuarantine(
   db: SqliteDatabase,
   now: () => number,

@@ -2,17 +2,9 @@ import type { ESTree } from 'vite';
 import { createFaultList, type Fault, parseSource, type SourceFile } from './source.ts';
 
 /** Words that say nothing about what a thing is; as a file's or folder's name, or as part of one. */
-const EMPTY_WORDS = new Set([
-  'util',
-  'utils',
-  'helper',
-  'helpers',
-  'common',
-  'manager',
-  'misc',
-  'handle',
-  'process',
-]);
+const EMPTY_WORDS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'manager', 'misc']);
+/** The same as a first word, where it is a verb: `process-event`. A `server-process` is a thing. */
+const EMPTY_VERBS = new Set(['handle', 'process']);
 /** The same in the names of functions, classes and types. `processed…` and `handler` are other words. */
 const EMPTY_NAME =
   /^(?:handle|process)(?=[A-Z]|$)|(?:Utils?|Helpers?|Manager)$|^(?:utils?|helpers?|common|manager)$/;
@@ -26,7 +18,9 @@ export function checkFileNames(paths: readonly string[]): readonly Fault[] {
       const words = part.split('.').filter((word) => word !== '');
       const odd = words.find((word) => !KEBAB.test(word));
       if (odd !== undefined) return [{ path, line: 1, message: `${part} is not kebab-case` }];
-      const empty = (words[0] ?? '').split('-').find((word) => EMPTY_WORDS.has(word));
+      const empty = (words[0] ?? '')
+        .split('-')
+        .find((word, at) => EMPTY_WORDS.has(word) || (at === 0 && EMPTY_VERBS.has(word)));
       return empty === undefined ? [] : [{ path, line: 1, message: `${part} says nothing with "${empty}"` }];
     }),
   );

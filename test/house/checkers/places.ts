@@ -8,7 +8,7 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
     /\bregistry\.[a-z0-9-]+\.[a-z]{2,}\b|\b(?:npm|pypi|registry)[a-z0-9-]*\.(?:internal|local|lan|corp)\b/i,
     'names a registry',
   ],
-  [/(?:^|\s|--)registry\s*=\s*\S+/m, 'sets a registry'],
+  [/(?:^|--)(?:@[\w-]+:)?registry\s*[= ]\s*https?:\S+/m, 'sets a registry'],
   [/"resolved":\s*"https?:/, 'names where a package was fetched from'],
 ];
 

@@ -28,14 +28,31 @@ function checkLines(file: SourceFile): readonly Fault[] {
 
 function checkFunctions(file: SourceFile): readonly Fault[] {
   const { faults, add } = createFaultList(file);
-  walk(parseSource(file), (node, [parent]) => {
-    if (!isFunction(node) || isTestBlock(file.path, parent)) return;
-    const lines = lineAt(file.text, node.end) - lineAt(file.text, node.start) + 1;
+  const parsed = parseSource(file);
+  const blocks: ESTree.Node[] = [];
+  walk(parsed, (node, [parent]) => {
+    if (isFunction(node) && isTestBlock(file.path, parent)) blocks.push(node);
+  });
+  walk(parsed, (node) => {
+    if (!isFunction(node) || blocks.includes(node)) return;
+    const lines = ownLines(file.text, node, blocks);
     if (lines > FUNCTION_LINES_MAX) {
       add(node.start, `a function has ${lines} lines, ${FUNCTION_LINES_MAX} are allowed`);
     }
   });
   return faults;
+}
+
+/** The lines of a function without those of the tests it holds: a suite that runs against several things. */
+function ownLines(text: string, node: ESTree.Node, blocks: readonly ESTree.Node[]): number {
+  const linesOf = ({ start, end }: ESTree.Node) => lineAt(text, end) - lineAt(text, start) + 1;
+  const isInside = (inner: ESTree.Node, outer: ESTree.Node) =>
+    inner !== outer && inner.start >= outer.start && inner.end <= outer.end;
+  const held = blocks.filter(
+    (block) =>
+      isInside(block, node) && !blocks.some((other) => isInside(other, node) && isInside(block, other)),
+  );
+  return linesOf(node) - held.reduce((sum, block) => sum + linesOf(block), 0);
 }
 
 function isFunction(node: ESTree.Node): boolean {

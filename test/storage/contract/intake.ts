@@ -31,16 +31,18 @@ export function describeIntake(open: OpenStorage): void {
       await expectIntact(after, 'acme');
     });
 
-    it('answers DUPLICATE without an index while the event waits, and with it once it is recorded', async () => {
+    it('answers DUPLICATE without an index while the event waits, with it once it is recorded', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       await submit(storage, 'acme', makeEvents('e', 2));
-      expect(await submit(storage, 'acme', [makeEvent('e1')])).toEqual([{ outcome: 'DUPLICATE', index: null }]);
+      expect(await submit(storage, 'acme', [makeEvent('e1')])).toEqual([
+        { outcome: 'DUPLICATE', index: null },
+      ]);
       await recordAll(storage);
       expect(await submit(storage, 'acme', [makeEvent('e1')])).toEqual([{ outcome: 'DUPLICATE', index: 1 }]);
       expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
     });
 
-    it('answers CONFLICT to other content under a known id, waiting or recorded, and keeps none of it', async () => {
+    it('answers CONFLICT to other content under a known id, and keeps none of it', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       await submit(storage, 'acme', [makeEvent('e')]);
       expect(await submit(storage, 'acme', [makeEvent('e', OTHER)])).toEqual([{ outcome: 'CONFLICT' }]);
@@ -71,7 +73,11 @@ export function describeIntake(open: OpenStorage): void {
       const { admissions, settled } = await storage.intake.accept({ ledger: 'acme', events, settle: true });
       expect(outcomes(admissions)).toEqual(['ACCEPTED', 'DUPLICATE', 'ACCEPTED', 'CONFLICT', 'DUPLICATE']);
       await recordAll(storage);
-      const [a, b, none] = [{ state: 'RECORDED', index: 0 }, { state: 'RECORDED', index: 1 }, { state: 'NONE' }];
+      const [a, b, none] = [
+        { state: 'RECORDED', index: 0 },
+        { state: 'RECORDED', index: 1 },
+        { state: 'NONE' },
+      ];
       expect(await settled).toEqual([a, a, b, none, b]);
     });
 
@@ -82,7 +88,9 @@ export function describeIntake(open: OpenStorage): void {
         submit(storage, 'acme', [i === 5 ? makeEvent('e', OTHER) : event, makeEvent(`own${i}`)]),
       );
       const first = (await Promise.all(sent)).map(([admission]) => admission?.outcome);
-      expect(first.toSorted()).toEqual(['ACCEPTED', 'CONFLICT', ...Array(6).fill('DUPLICATE')]);
+      for (const [outcome, count] of Object.entries({ ACCEPTED: 1, CONFLICT: 1, DUPLICATE: 6 })) {
+        expect(first.filter((one) => one === outcome)).toHaveLength(count);
+      }
       await recordAll(storage);
       expect(await recordedIds(storage, 'acme')).toHaveLength(9);
     });
@@ -96,13 +104,25 @@ export function describeIntake(open: OpenStorage): void {
     it('tells ids apart that differ in anything at all', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       const ids = ['a', 'A', 'a ', ' a', 'á', 'a\u0301', 'a\u0000', 'a\tb', 'a\nb', '"', '\\', '\u{1f600}'];
-      expect(outcomes(await submit(storage, 'acme', ids.map((id) => makeEvent(id))))).toEqual(
-        ids.map(() => 'ACCEPTED'),
-      );
+      expect(
+        outcomes(
+          await submit(
+            storage,
+            'acme',
+            ids.map((id) => makeEvent(id)),
+          ),
+        ),
+      ).toEqual(ids.map(() => 'ACCEPTED'));
       const after = storage.restart();
-      expect(outcomes(await submit(after, 'acme', ids.map((id) => makeEvent(id))))).toEqual(
-        ids.map(() => 'DUPLICATE'),
-      );
+      expect(
+        outcomes(
+          await submit(
+            after,
+            'acme',
+            ids.map((id) => makeEvent(id)),
+          ),
+        ),
+      ).toEqual(ids.map(() => 'DUPLICATE'));
       await recordAll(after);
       expect(await recordedIds(after, 'acme')).toEqual(ids);
       await expectIntact(after, 'acme');
@@ -112,7 +132,17 @@ export function describeIntake(open: OpenStorage): void {
       const storage = await openWithLedgers(open, ['acme']);
       for (const name of ['a', 'b', 'c']) await submit(storage, 'acme', makeEvents(name, 3));
       await recordAll(storage);
-      expect(await recordedIds(storage, 'acme')).toEqual(['a0', 'a1', 'a2', 'b0', 'b1', 'b2', 'c0', 'c1', 'c2']);
+      expect(await recordedIds(storage, 'acme')).toEqual([
+        'a0',
+        'a1',
+        'a2',
+        'b0',
+        'b1',
+        'b2',
+        'c0',
+        'c1',
+        'c2',
+      ]);
     });
 
     it('keeps a submission whole in one batch, and no batch over the limit', async () => {
@@ -136,7 +166,11 @@ export function describeIntake(open: OpenStorage): void {
 
     it('takes a submission without events', async () => {
       const storage = await openWithLedgers(open, ['acme']);
-      const { admissions, settled } = await storage.intake.accept({ ledger: 'acme', events: [], settle: true });
+      const { admissions, settled } = await storage.intake.accept({
+        ledger: 'acme',
+        events: [],
+        settle: true,
+      });
       expect([admissions, await settled]).toEqual([[], []]);
       expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
     });
@@ -202,7 +236,11 @@ function describeSettling(open: OpenStorage): void {
 
     it('is not kept waiting for anything it did not ask for', async () => {
       const storage = await openWithLedgers(open, ['acme']);
-      const { settled } = await storage.intake.accept({ ledger: 'acme', events: [makeEvent('e')], settle: false });
+      const { settled } = await storage.intake.accept({
+        ledger: 'acme',
+        events: [makeEvent('e')],
+        settle: false,
+      });
       expect(settled).toBeNull();
     });
   });
@@ -231,7 +269,9 @@ function describeRefusals(open: OpenStorage): void {
 
     it('counts what arrives at the same time together', async () => {
       const storage = await openWithLedgers(open, ['acme'], { queueEventsMax: 5 });
-      const sent = await Promise.allSettled(['a', 'b', 'c'].map((name) => submit(storage, 'acme', makeEvents(name, 2))));
+      const sent = await Promise.allSettled(
+        ['a', 'b', 'c'].map((name) => submit(storage, 'acme', makeEvents(name, 2))),
+      );
       expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
       expect(await storage.queue.depth()).toMatchObject({ events: 4 });
     });

@@ -22,13 +22,21 @@ export function describeJobQueue(open: OpenStorage): void {
   describe('the queue', () => {
     it('gives lines exactly as they were submitted, and counts them', async () => {
       const storage = await openWithLedgers(open, ['acme']);
-      const events = [makeEvent('a', { text: 'tab\t newline\n quote" nul\u0000 \u2028 😀' }), makeEvent('b', [])];
+      const events = [
+        makeEvent('a', { text: 'tab\t newline\n quote" nul\u0000 \u2028 😀' }),
+        makeEvent('b', []),
+      ];
       await submit(storage, 'acme', events);
       const lines = events.map(({ line }) => line).join('\n');
-      expect(await only(storage)).toMatchObject({ ledger: 'acme', attempts: 1, payload: lines, eventCount: 2 });
+      expect(await only(storage)).toMatchObject({
+        ledger: 'acme',
+        attempts: 1,
+        payload: lines,
+        eventCount: 2,
+      });
     });
 
-    it('gives one batch a ledger at a time, the oldest first, and the next when that one is completed', async () => {
+    it('gives one batch a ledger at a time, the oldest, and the next when that is completed', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       for (const id of ['a', 'b']) await submit(storage, 'acme', [makeEvent(id)]);
       const first = await only(storage);
@@ -63,7 +71,7 @@ export function describeJobQueue(open: OpenStorage): void {
       expect(served).toHaveLength(6);
     });
 
-    it('keeps a ledger waiting behind its oldest batch while that waits for a retry, and no other ledger', async () => {
+    it('keeps a ledger, and no other, waiting while its oldest batch waits for a retry', async () => {
       let now = NOW;
       const storage = await openWithLedgers(open, ['acme', 'other'], { now: () => now });
       for (const id of ['a', 'b']) await submit(storage, 'acme', [makeEvent(id)]);

@@ -51,16 +51,27 @@ export function describeLedgerStore(open: OpenStorage): void {
     it('starts with the empty tree and the hash of its origin', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       const prev = genesisPrev(sha256, 'audit.example.com/acme');
-      const empty: HeadForAppend = { size: 0, root: emptyRoot(sha256), frontier: [], prev, recordedAt: 0, edge: [] };
+      const empty: HeadForAppend = {
+        size: 0,
+        root: emptyRoot(sha256),
+        frontier: [],
+        prev,
+        recordedAt: 0,
+        edge: [],
+      };
       expect(await storage.store.head('acme')).toEqual(empty);
       expect(await storage.store.head('nowhere')).toBeNull();
     });
 
-    it('has records, tiles, head, quarantine and completion together after a kill, or none of them', async () => {
+    it('has all of an append after a kill, quarantine and completion too, or nothing of it', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       await submit(storage, 'acme', makeEvents('e', 300));
       const [batch] = await storage.queue.take(1);
-      const append = await planAppend(storage, makeEvents('e', 300).map(({ eventId }) => eventId), batch?.id);
+      const append = await planAppend(
+        storage,
+        makeEvents('e', 300).map(({ eventId }) => eventId),
+        batch?.id,
+      );
       const quarantined = [{ eventId: 'q', code: 'EVENT_INVALID', message: 'why', line: 'line' }];
       const before = storage.restart();
       expect(await storage.store.append({ ...append, quarantined })).toBe('APPENDED');
@@ -134,7 +145,7 @@ export function describeLedgerStore(open: OpenStorage): void {
       expect(await snapshot(storage)).toEqual(kept);
     });
 
-    it('says HEAD_MOVED rather than BATCH_GONE when both are so: a batch is gone only from a head that stands', async () => {
+    it('says HEAD_MOVED where both are so: BATCH_GONE tells that the head still stands', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       await submit(storage, 'acme', [makeEvent('a')]);
       const [batch] = await storage.queue.take(1);
@@ -204,7 +215,7 @@ function describeCheckpoints(open: OpenStorage): void {
 
 function describeCatalog(open: OpenStorage): void {
   describe('the catalog', () => {
-    const identity = { id: 'acme', name: 'Acme ☃', origin: 'here/acme', vkey: 'here/acme+0+x', createdAt: 7 };
+    const identity = { id: 'acme', name: 'Acme ☃', origin: 'o/acme', vkey: 'o/acme+0+x', createdAt: 7 };
 
     it('keeps ledgers as they were created, with their empty heads', async () => {
       const storage = open();

@@ -61,7 +61,9 @@ export function describeQuarantine(open: OpenStorage): void {
         expect(await codeOf(storage.quarantine.replay(id, 'eve'))).toBe('QUARANTINED_EVENT_CLOSED');
         expect(await codeOf(storage.quarantine.discard(id, 'eve', 'x'))).toBe('QUARANTINED_EVENT_CLOSED');
         expect(await codeOf(storage.quarantine.replay(id + 100, 'eve'))).toBe('QUARANTINED_EVENT_NOT_FOUND');
-        expect(await codeOf(storage.quarantine.discard(id + 100, 'eve', 'x'))).toBe('QUARANTINED_EVENT_NOT_FOUND');
+        expect(await codeOf(storage.quarantine.discard(id + 100, 'eve', 'x'))).toBe(
+          'QUARANTINED_EVENT_NOT_FOUND',
+        );
       }
       expect(await storage.queue.depth()).toMatchObject({ batches: 1, events: 1 });
       expect(storage.read.quarantined().map(({ closedBy }) => closedBy)).toEqual(['alice', 'bob']);

@@ -41,7 +41,9 @@ export function describeTokenStore(open: OpenStorage): void {
       const { tokens } = open();
       await tokens.create(makeToken('a'));
       await expect(tokens.create(makeToken('a', { secretHash: 'f' }))).rejects.toThrow();
-      await expect(tokens.create(makeToken('b', { secretHash: makeToken('a').secretHash }))).rejects.toThrow();
+      await expect(
+        tokens.create(makeToken('b', { secretHash: makeToken('a').secretHash })),
+      ).rejects.toThrow();
       expect(await tokens.list()).toEqual([makeToken('a')]);
     });
 

@@ -1,0 +1,61 @@
+import { createAcceptMany } from '#server/events/accept-many.ts';
+import { createAccept } from '#server/events/accept.ts';
+import { systemClock } from '#server/clock.ts';
+import { createHttpServer, type HttpDeps } from '#server/http/server.ts';
+import { createUuidv7Source } from '#server/id.ts';
+import type { Intake } from '#server/ports/intake.ts';
+import { sha256 } from '#server/sha256.ts';
+import { createMetrics } from '#server/telemetry/metrics.ts';
+
+export interface ServerWithIntake {
+  readonly url: string;
+  readonly logged: readonly unknown[];
+  stop(graceMs?: number): Promise<void>;
+}
+
+/**
+ * The HTTP server over an intake of the test's own: to see what the door does when what is behind it fails.
+ */
+export async function startServerWithIntake(
+  intake: Intake,
+  given: Partial<HttpDeps> = {},
+): Promise<ServerWithIntake> {
+  const newId = createUuidv7Source();
+  const accepting = { intake, clock: systemClock, newId, sha256, checkpointed: async () => undefined };
+  const logged: unknown[] = [];
+  const note = (...line: unknown[]): void => void logged.push(line);
+  const missing = async () => {
+    throw new Error('This server has nothing but an intake.');
+  };
+  const depth = async () => ({ batches: 0, events: 0, oldestAt: null });
+  const counts = () => ({ recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null });
+  const server = createHttpServer({
+    services: {
+      accept: createAccept(accepting),
+      tokens: { create: missing, revoke: missing, list: missing },
+      catalog: { list: async () => [], find: async () => null, create: missing },
+      createLedger: missing,
+      quarantine: { replay: missing, discard: missing },
+      checkpoints: { latest: async () => null, add: missing },
+      events: { onGrowth: () => () => undefined, onCheckpoint: () => () => undefined },
+      clock: systemClock,
+    },
+    acceptMany: createAcceptMany(accepting),
+    newId,
+    // Nothing here reads.
+    db: {} as HttpDeps['db'],
+    authenticate: async () => ({
+      tokenId: 't',
+      name: 't',
+      scopes: new Set(['events:write', 'admin']),
+      ledgers: '*',
+    }),
+    metrics: createMetrics({ queueName: 'test', depth, counts, clock: systemClock }),
+    readiness: async () => ({ ready: true }),
+    uiDir: '',
+    log: { debug: note, info: note, warn: note, error: note, fatal: note },
+    ...given,
+  });
+  const { port } = await server.listen('127.0.0.1', 0);
+  return { url: `http://127.0.0.1:${port}`, logged, stop: (graceMs = 1000) => server.stop(graceMs) };
+}
