@@ -11,6 +11,7 @@ import { AppError } from '#server/errors.ts';
 import type { JsonValue } from '#server/ledger/json.ts';
 import { PAGE_RECORDS_DEFAULT, PAGE_RECORDS_MAX } from '#server/records/page.ts';
 import type { AppContext } from './context.ts';
+import type { ExactJson } from './encodings.ts';
 import './root-guard.ts';
 
 /** Highest complexity of an operation: about a page of 500 records with every field. */
@@ -34,7 +35,7 @@ export interface BuilderTypes {
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: string; Output: string };
-    JSON: { Input: JsonValue; Output: JsonValue };
+    JSON: { Input: JsonValue; Output: ExactJson };
     SafeInt: { Input: number; Output: number };
   };
 }

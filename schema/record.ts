@@ -2,7 +2,7 @@ import type { JsonObject } from '#server/ledger/json.ts';
 import { mayReach } from '#server/access/ledger.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
-import { base64, timeText } from './encodings.ts';
+import { base64, exactJson, timeText } from './encodings.ts';
 import { LedgerType } from './ledger.ts';
 import {
   contentOf,
@@ -86,13 +86,13 @@ const Changes = builder.objectRef<JsonObject>('Changes').implement({
       type: 'JSON',
       nullable: true,
       description: 'The state before.',
-      resolve: ({ before }) => before ?? null,
+      resolve: ({ before }) => exactJson(before),
     }),
     after: t.field({
       type: 'JSON',
       nullable: true,
       description: 'The state after.',
-      resolve: ({ after }) => after ?? null,
+      resolve: ({ after }) => exactJson(after),
     }),
     fields: t.stringList({
       nullable: true,
@@ -133,7 +133,7 @@ const Section = builder.objectRef<RecordSection>('RecordSection').implement({
       type: 'JSON',
       nullable: true,
       description: "The section's content, exact; null when erased.",
-      resolve: ({ content }) => content?.value ?? null,
+      resolve: ({ content }) => exactJson(content?.value),
     }),
   }),
 });
@@ -207,7 +207,7 @@ export const RecordType = builder.node(RecordRef, {
       type: 'JSON',
       nullable: true,
       description: 'Everything else: an object, exactly as sent.',
-      resolve: (record) => contentOf(record, 'details')?.value ?? null,
+      resolve: (record) => exactJson(contentOf(record, 'details')?.value),
     }),
   }),
 });

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
-import { type JsonValue, RefusedValue, toOutputJson } from '#server/ledger/json.ts';
+import { type JsonValue, RefusedValue } from '#server/ledger/json.ts';
 import { builder } from './builder.ts';
 
 builder.scalarType('DateTime', {
@@ -29,7 +29,7 @@ builder.scalarType('JSON', {
     'Any JSON, exact: integers keep every digit however long they are, in and out. Lone surrogates and ' +
     'numbers that ' +
     'overflow a double are refused by whoever uses the value.',
-  serialize: (value) => toOutputJson(value) as JsonValue,
+  serialize: (value) => value,
   parseValue: (value) => value as JsonValue,
   parseLiteral: (node, variables) => jsonLiteral(node, variables ?? {}),
 });

@@ -21,6 +21,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if (performance.now() - firstSignalAt > SAME_SIGNAL_MS) process.exit(130);
   });
 }
+// npm passes a SIGTERM to the shell between it and us, which dies without passing it on. That we are left behind
+// tells us. (`exec` in the script would spare this, but Windows has no such command.)
+const PARENT_POLL_MS = 250;
+const parent = process.ppid;
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS);
+  watch.unref();
+}
 // Imported only now: the server needs the generated client.
 const { main } = await import('#server/main.ts');
 // Once the server has stopped nothing is left to wait for, whatever a library may have left open.

@@ -20,14 +20,15 @@ export const demoCommand: Command = {
   name: 'demo',
   summary: 'Fill a ledger with a believable month of a hospital and its software.',
   usage: `[--ledger ${LEDGER}] [--events ${EVENTS}] [--seed ${SEED}]`,
-  help: `The month ends now. Among the ordinary work lie a night of password spraying and, four nights later, an export of
-all patients at an odd hour. The same seed on the same day gives the same events: run twice, they are duplicates.
+  help: `The month ends now. Among the ordinary work lie a night of password spraying and, four nights later,
+an export of all patients at an odd hour. The same seed on the same day gives the same events: run twice,
+they are duplicates.
 
   --ledger ID    the ledger; it is created if it does not exist
   --events N     events of the month, ${EVENTS_MIN} to ${EVENTS_MAX}; those that lie after now are left out
   --seed N       another seed gives another month
-  --url, --token the appliance and the token to send with (INDELIBLE_URL, INDELIBLE_TOKEN); by default the appliance of
-                 the data folder and its admin.token`,
+  --url, --token the appliance and the token to send with (INDELIBLE_URL, INDELIBLE_TOKEN); by default the
+                 appliance of the data folder and its admin.token`,
   options: {
     ledger: { type: 'string' },
     events: { type: 'string' },
@@ -63,7 +64,8 @@ async function ensureLedger(appliance: ReachedAppliance, id: string): Promise<vo
   try {
     await callGraphql(appliance, 'mutation ($id: ID!) { createLedger(id: $id) { id } }', { id });
   } catch (error) {
-    // It exists: good. Whether this token may write to it is seen with the first event; a token without admin may.
+    // It exists: good. Whether this token may write to it is seen with the first event; a token without admin
+    // may.
     if (error instanceof RefusedError && ['LEDGER_EXISTS', 'FORBIDDEN'].includes(error.code)) return;
     throw error;
   }

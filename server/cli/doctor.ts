@@ -11,8 +11,9 @@ export const doctorCommand: Command = {
   name: 'doctor',
   summary: 'Check the machine, the settings, the data folder and the ledgers.',
   usage: '',
-  help: `It changes nothing and may run beside the server. One line a check; exit code 1 if there is a problem.
-It compares every ledger with its newest checkpoints, as each start does. It does not read all records again.`,
+  help: `It changes nothing and may run beside the server. One line a check; exit code 1 if there is a
+problem. It compares every ledger with its newest checkpoints, as each start does. It does not read all
+records again.`,
   options: {},
   async run(args, context) {
     if (args.positionals.length > 0) throw new UsageError(`doctor takes no ${args.positionals[0]}`);

@@ -14,16 +14,19 @@ export const importCommand: Command = {
   name: 'import',
   summary: 'Send the events of files: NDJSON or JSON arrays, of any size.',
   usage: 'FILE… [--ledger ID] [--from N] [--url URL] [--token TOKEN]',
-  help: `Each file is one JSON array, or has one JSON object a line (NDJSON). Every shape that the REST API takes will do.
+  help: `Each file is one JSON array, or has one JSON object a line (NDJSON). Every shape that the REST API
+takes will do.
 
-An event without an id gets one made from its content and its place in the file, so a file may be imported twice:
-the second time gives only duplicates. After an interruption the same command goes on where it stopped.
-Rejected events are listed with their line and reason in FILE.rejected.ndjson, and the exit code is 1.
+An event without an id gets one made from its content and its place in the file, so a file may be imported
+twice: the second time gives only duplicates. After an interruption the same command goes on where it
+stopped. Rejected events are listed with their line and reason in FILE.rejected.ndjson, and the exit code
+is 1.
 
   --ledger ID    the ledger; by default the one an event names, or the token's own
   --from N       begin at the N-th event of the file, counted from 1
-  --url URL      the appliance; by default the one on this machine's data folder, started if need be (INDELIBLE_URL)
-  --token TOKEN  access token with events:write (INDELIBLE_TOKEN); by default the data folder's admin.token`,
+  --url URL      the appliance (INDELIBLE_URL); by default the one on this machine's data folder, started
+                 for the import if need be
+  --token TOKEN  token with events:write (INDELIBLE_TOKEN); by default the data folder's admin.token`,
   options: {
     ledger: { type: 'string' },
     from: { type: 'string' },

@@ -4,7 +4,9 @@ export interface Output {
   line(text: string): void;
   /** One line about the work itself: progress, warnings, errors. */
   note(text: string): void;
-  /** Replaces the status line of a terminal; writes nothing where there is none. The empty string clears it. */
+  /**
+   * Replaces the status line of a terminal; writes nothing where there is none. The empty string clears it.
+   */
   status(text: string): void;
   readonly isTerminal: boolean;
 }
@@ -40,9 +42,17 @@ export function createConsoleOutput(): Output {
   };
 }
 
-/** Control characters, bidirectional overrides, invisible characters and line separators; never an ordinary newline. */
-const UNSAFE =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+/**
+ * Control characters, bidirectional overrides, invisible characters and line separators; never an ordinary
+ * newline.
+ */
+const UNSAFE = new RegExp(
+  [
+    '[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e',
+    '\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]',
+  ].join(''),
+  'g',
+);
 
 /** Shows what would steer a terminal, or hide in it, as escapes: names and messages may come from anyone. */
 export function printable(text: string): string {

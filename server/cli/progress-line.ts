@@ -36,7 +36,12 @@ export function createProgressLine(output: Output, clock: Clock, label: string):
 /** The counts as a sentence's part. */
 export function describeCounts({ events, accepted, duplicates, rejected }: ImportCounts): string {
   const noun = events === 1 ? 'event' : 'events';
-  return `${whole(events)} ${noun} (${whole(accepted)} accepted, ${whole(duplicates)} duplicate, ${whole(rejected)} rejected)`;
+  const parts = [
+    `${whole(accepted)} accepted`,
+    `${whole(duplicates)} duplicate`,
+    `${whole(rejected)} rejected`,
+  ];
+  return `${whole(events)} ${noun} (${parts.join(', ')})`;
 }
 
 /** A number with its thousands apart, the same on every machine. */

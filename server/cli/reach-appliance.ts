@@ -24,13 +24,14 @@ export interface ReachOptions {
 }
 
 /**
- * Finds the appliance to talk to: the one at `--url` or INDELIBLE_URL, else the one that holds the data folder, else
- * one that is started in this process, on a free port, until `close`.
+ * Finds the appliance to talk to: the one at `--url` or INDELIBLE_URL, else the one that holds the data
+ * folder, else one that is started in this process, on a free port, until `close`.
  *
- * The token is `--token`, else INDELIBLE_TOKEN, else the data folder's own administrator token. The last is never sent
- * anywhere but to the appliance that the folder belongs to.
+ * The token is `--token`, else INDELIBLE_TOKEN, else the data folder's own administrator token. The last is
+ * never sent anywhere but to the appliance that the folder belongs to.
  *
- * @throws CannotRunError where no token is known or the folder's holder does not listen; AppError from the start
+ * @throws CannotRunError where no token is known or the folder's holder does not listen; AppError from the
+ *   start
  */
 export async function reachAppliance(
   options: ReachOptions,
@@ -92,7 +93,8 @@ async function startHere(config: Config): Promise<{ readonly url: string; stop()
 }
 
 /**
- * Loads a part of the server. It needs files that are generated: where they are missing, says how they are made.
+ * Loads a part of the server. It needs files that are generated: where they are missing, says how they are
+ * made.
  *
  * @throws CannotRunError when they are missing
  */

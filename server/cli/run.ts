@@ -20,8 +20,8 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /**
- * Runs one command line and gives its exit code. What a person can do something about is said in one sentence; only a
- * fault of the program itself shows its stack.
+ * Runs one command line and gives its exit code. What a person can do something about is said in one
+ * sentence; only a fault of the program itself shows its stack.
  */
 export async function runCommand(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   try {

@@ -7,7 +7,7 @@ export const startCommand: Command = {
   name: 'start',
   summary: 'Run the appliance until Ctrl+C.',
   usage: '',
-  help: 'It is set up by the environment: INDELIBLE_DATA_DIR, HOST, PORT and others, as docs/OPERATIONS.md lists them.',
+  help: 'The environment sets it up: INDELIBLE_DATA_DIR, HOST, PORT and others (docs/OPERATIONS.md).',
   options: {},
   async run(_args, { output, env }) {
     const { main } = await importServer(() => import('#server/main.ts'));

@@ -21,9 +21,10 @@ export const tokenCommand: Command = {
                    ${ALL_SCOPES.slice(0, SCOPES_A_LINE).join(', ')},
                    ${ALL_SCOPES.slice(SCOPES_A_LINE).join(', ')}
   --ledger ID      ledgers it is bound to; more than one as above; "*" is all
-  --expires TIME   when it stops working: a date, an RFC 3339 time, or days from now such as 90d; never if absent
-  --url, --token   the appliance and the token to ask with (INDELIBLE_URL, INDELIBLE_TOKEN); by default the appliance
-                   of the data folder and its admin.token`,
+  --expires TIME   when it stops working: a date, an RFC 3339 time, or days from now such as 90d; by
+                   default never
+  --url, --token   the appliance and the token to ask with (INDELIBLE_URL, INDELIBLE_TOKEN); by default
+                   the appliance of the data folder and its admin.token`,
   options: {
     name: { type: 'string' },
     scope: { type: 'string', multiple: true },

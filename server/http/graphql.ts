@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type DocumentNode, parse } from 'graphql';
+import { type DocumentNode, execute, parse, subscribe } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Authenticate } from '#server/access/authenticate.ts';
 import type { Caller } from '#server/access/caller.ts';
@@ -54,7 +54,7 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
     maxRequestBodySize: false,
     maskedErrors: { maskError: (error) => toGraphqlError(error, deps.publish) },
     context: ({ app }) => app,
-    plugins: [takeParsedBody(), limitQueries(), shortenIngest()],
+    plugins: [takeParsedBody(), limitQueries(), executePlainly()],
   });
   return {
     yoga,
@@ -114,10 +114,16 @@ function parseText(text: string): JsonValue {
   }
 }
 
-/** Yoga checks the members; this only tells that there are some. */
+const PARAMETERS: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions']);
+
+/** Yoga checks the members' types; this sees to it that there are no others. */
 function parseBody(body: JsonValue): GraphQLParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new AppError('BODY_INVALID', { message: 'The body must be an object with the member query.' });
+  }
+  const unknown = Object.keys(body).find((name) => !PARAMETERS.has(name));
+  if (unknown !== undefined) {
+    throw new AppError('BODY_INVALID', { message: `The body has the member ${JSON.stringify(unknown)}.` });
   }
   return body as GraphQLParams;
 }
@@ -173,11 +179,17 @@ function limitQueries(): Plugin {
   };
 }
 
-function shortenIngest(): Plugin {
+/**
+ * Executes with graphql-js itself: Yoga's own executor takes any object with a member `then` for a promise, and so
+ * fails on an alias of that name.
+ */
+function executePlainly(): Plugin {
   const ingest = createIngest(schema);
   return {
-    onExecute: ({ args }) => {
+    onExecute: ({ args, setExecuteFn }) => {
       args.schema = ingest.schemaFor(args);
+      setExecuteFn(execute);
     },
+    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   };
 }

@@ -17,7 +17,7 @@ test('every command explains itself with --help and with help, and the list name
   }
 });
 
-test('the help of a command names each of its options, and no line of it is too wide for a terminal', async () => {
+test('the help of a command names each of its options, in lines that fit a terminal', async () => {
   for (const { name, options } of COMMANDS) {
     const text = (await runCommandLine(['help', name])).lines.join('\n');
     for (const option of Object.keys(options)) expect(text, name).toContain(`--${option}`);
@@ -41,7 +41,7 @@ test('an unknown command, option or action is wrong usage, answered with the nea
   }
 });
 
-test('arguments that are missing, too many or out of range are wrong usage, and nothing is started for them', async () => {
+test('arguments that are missing, too many or out of range are wrong usage; nothing is started', async () => {
   for (const argv of [
     ['import'],
     ['import', 'f', '--from', '0'],

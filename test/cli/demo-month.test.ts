@@ -38,7 +38,7 @@ test('every event of the month is one that the appliance takes', () => {
   }
 });
 
-test('one night shows a burst of failed logins of everybody from one address, and then one that succeeds', () => {
+test('one night shows failed logins of everybody from one address, and then one that succeeds', () => {
   const attacker = month.filter(({ context }) => context.ipAddress === '203.0.113.66');
   const failed = attacker.filter(({ action, status }) => action === 'user.login' && status === 'FAILURE');
   expect(failed.length).toBeGreaterThan(100);
@@ -72,7 +72,7 @@ test('people work on weekdays and by day more than at week-ends and at night', (
   );
 });
 
-test('reads of patients are marked as health information, and settings change with what they were before', () => {
+test('reads of patients are marked as health information, and changes tell what was before', () => {
   expect(month.filter(({ action }) => action === 'patient.read').length).toBeGreaterThan(2_000);
   expect(
     month.every(({ action, classification }) => action !== 'patient.read' || classification === 'PHI'),

@@ -153,7 +153,7 @@ test('every kind of trouble is a PROBLEM line with a hint, and the exit code is 
   }
 });
 
-test('a ledger put back to an older state is found by the checkpoint that lies beside the database', async () => {
+test('a ledger put back to an older state is found by the checkpoint beside the database', async () => {
   const dataDir = temporaryFolder();
   const { database } = dataDirPaths(dataDir);
   const first = await startAppliance({ dataDir });

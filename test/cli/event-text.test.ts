@@ -54,7 +54,7 @@ test('what is no JSON, no UTF-8 or too long is named and never sent', () => {
   expect(readEventText(long, 0).problem?.code).toBe('EVENT_TOO_LARGE');
 });
 
-test('what the appliance must judge is sent as it is: other kinds, members given twice, ids that are no text', () => {
+test('what the appliance must judge is sent as it is: other kinds, members given twice, odd ids', () => {
   for (const text of [
     '5',
     '"x"',

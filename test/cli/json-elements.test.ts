@@ -39,7 +39,7 @@ test('an array is cut into the exact texts of its elements, with the lines they 
   expect(found.map(({ line }) => line)).toEqual([2, 4, 5]);
 });
 
-test('lines are cut at line breaks only, blank lines count but give nothing, the last needs no break', async () => {
+test('lines are cut at line breaks only; blank lines count and give nothing', async () => {
   const found = await read('{"a":1}\r\n\n  \n{"b":"\\n"}\nnot json');
   expect(texts(found)).toEqual(['{"a":1}\r', '{"b":"\\n"}', 'not json']);
   expect(found.map(({ line }) => line)).toEqual([1, 4, 5]);
@@ -86,7 +86,7 @@ test('arrays are cut as JSON.parse cuts them, whatever is in them and wherever c
   }
 });
 
-test('of an array that JSON.parse refuses, either the cut or one of its elements is refused too', async () => {
+test('of an array that JSON.parse refuses, the cut or one of its elements is refused too', async () => {
   const random = createRandom(7);
   let refused = 0;
   for (let round = 0; round < 3_000; round++) {
@@ -98,7 +98,7 @@ test('of an array that JSON.parse refuses, either the cut or one of its elements
   expect(refused).toBeGreaterThan(1_000);
 });
 
-test('a value of exactly the limit is kept, one byte more is named too long, and its neighbours are kept', async () => {
+test('a value at the limit is kept, one byte more is named too long, its neighbours are kept', async () => {
   const [exact, over] = [`"${'x'.repeat(8)}"`, `"${'y'.repeat(9)}"`];
   for (const [split, text] of [
     [splitArray, `[${exact},${over},${exact}]`],

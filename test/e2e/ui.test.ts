@@ -13,6 +13,9 @@ import {
   type WindowOptions,
 } from '#test/support/browser.ts';
 
+/** Axe reads the whole page many times over, and a machine may be slow. */
+const AXE_MS = 90_000;
+
 let appliance: Appliance;
 let browser: TestBrowser;
 let ledger: string;
@@ -91,7 +94,7 @@ async function violations(page: Page): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-test('a wrong token is told apart from a good one, a good one survives a reload, and signing out forgets it', async () => {
+test('a wrong token is named, a good one survives a reload, and signing out forgets it', async () => {
   const { page, complaints } = await open();
   await signIn(page, 'wrong');
   await page.getByText('This token is not valid').waitFor();
@@ -105,12 +108,12 @@ test('a wrong token is told apart from a good one, a good one survives a reload,
   await live(page).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Access token').waitFor();
-  expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain('token');
+  expect(await page.evaluate(() => sessionStorage.getItem('indelible.token'))).toBeNull();
   await page.reload();
   await page.getByLabel('Access token').waitFor();
 });
 
-test('the empty page gives a command that sends the first event, which appears without a reload', async () => {
+test('the empty page gives a command that sends the first event, which appears by itself', async () => {
   const { page } = await openDesk();
   const command = await page.getByRole('region', { name: 'Command' }).innerText();
   const url = /curl -X POST '([^']+)'/.exec(command)?.[1] ?? '';
@@ -124,7 +127,7 @@ test('the empty page gives a command that sends the first event, which appears w
   await page.getByText('checkpoint over all').waitFor();
 });
 
-test('the newest fifty are there at once and every record after them comes live, each once, two hundred kept', async () => {
+test('the newest fifty are there at once, all after them come live, each once; 200 are kept', async () => {
   await send(numbered(0, 60));
   const { page } = await openDesk();
   await rows(page).nth(49).waitFor();
@@ -147,7 +150,7 @@ test('after the server was away the page goes on where it stood, with no gap and
   expect(await indexes(page)).toEqual(downFrom(7, 8));
 });
 
-test('paused, by key or by scrolling, nothing moves and what waits is counted; going on shows all of it', async () => {
+test('paused, by key or by scrolling, nothing moves and what waits is counted', async () => {
   await send(numbered(0, 100));
   const { page } = await openDesk();
   await rows(page).nth(49).waitFor();
@@ -227,28 +230,32 @@ test('a token that is revoked ends the view with the reason', async () => {
   await page.getByText('You were signed out').waitFor();
 });
 
-test('no rule of axe is broken on any screen, in light and in dark', async () => {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const { page } = await open({ colorScheme });
-    await signIn(page, 'wrong');
-    await page.getByText('This token is not valid').waitFor();
-    expect(await violations(page), `${colorScheme}: sign in`).toEqual([]);
-    const desk = (await openDesk({ colorScheme })).page;
-    if (colorScheme === 'light') {
-      await desk.getByText('No records yet').waitFor();
-      expect(await violations(desk), 'empty').toEqual([]);
-      await send(['act'], { status: 'FAILURE', actor: { id: 'a', type: 'user', name: '\u202ea' } });
-      await send(['act'], { status: 'ATTEMPT', details: { n: 1 } });
+test(
+  'no rule of axe is broken on any screen, in light and in dark',
+  async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await open({ colorScheme });
+      await signIn(page, 'wrong');
+      await page.getByText('This token is not valid').waitFor();
+      expect(await violations(page), `${colorScheme}: sign in`).toEqual([]);
+      const desk = (await openDesk({ colorScheme })).page;
+      if (colorScheme === 'light') {
+        await desk.getByText('No records yet').waitFor();
+        expect(await violations(desk), 'empty').toEqual([]);
+        await send(['act'], { status: 'FAILURE', actor: { id: 'a', type: 'user', name: '\u202ea' } });
+        await send(['act'], { status: 'ATTEMPT', details: { n: 1 } });
+      }
+      await rows(desk).nth(1).waitFor();
+      await desk.keyboard.press('j');
+      await desk.keyboard.press('Enter');
+      await desk.getByText('leaf hash').waitFor();
+      await desk.keyboard.press('?');
+      expect(await violations(desk), `${colorScheme}: record and keys`).toEqual([]);
+      await desk.keyboard.press('Escape');
+      await desk.keyboard.press('=');
+      await desk.getByRole('button', { name: 'paused' }).waitFor();
+      expect(await violations(desk), `${colorScheme}: paused`).toEqual([]);
     }
-    await rows(desk).nth(1).waitFor();
-    await desk.keyboard.press('j');
-    await desk.keyboard.press('Enter');
-    await desk.getByText('leaf hash').waitFor();
-    await desk.keyboard.press('?');
-    expect(await violations(desk), `${colorScheme}: record and keys`).toEqual([]);
-    await desk.keyboard.press('Escape');
-    await desk.keyboard.press('=');
-    await desk.getByRole('button', { name: 'paused' }).waitFor();
-    expect(await violations(desk), `${colorScheme}: paused`).toEqual([]);
-  }
-});
+  },
+  AXE_MS,
+);

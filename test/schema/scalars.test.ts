@@ -50,6 +50,18 @@ describe('exact values', () => {
     expect(JSON.parse(text)).toMatchObject({ data: { recordEvent: { record: { details: { strange } } } } });
   });
 
+  it.each(['then', 'toJSON', '__proto__', 'constructor', '__typename', 'rawJSON', ''])(
+    'keep members of any name, at any depth: %j',
+    async (name) => {
+      const json = `{${JSON.stringify(name)}:{${JSON.stringify(name)}:["x"]}}`;
+      const fields = 'details changes { before after } sections { value }';
+      const query = `mutation ($e: EventInput!) { recordEvent(event: $e, ack: RECORDED) { record { ${fields} } } }`;
+      const event = `{"action":"a","details":${json},"changes":{"before":${json},"after":${json}}}`;
+      const { text } = await post(`{"query":${JSON.stringify(query)},"variables":{"e":${event}}}`);
+      expect(text).toContain(`"details":${json},"changes":{"before":${json},"after":${json}}`);
+    },
+  );
+
   it.each([
     ['1e400', 'JSON_VALUE_REFUSED'],
     ['-1e400', 'JSON_VALUE_REFUSED'],

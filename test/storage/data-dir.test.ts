@@ -43,12 +43,9 @@ async function holdElsewhere(
   dir: string,
   options: { url?: string; uid?: number } = {},
 ): Promise<{ child: ChildProcess; said: string }> {
-  const { url = '', uid } = options;
-  const identity = uid === undefined ? {} : { uid, gid: uid };
-  const child = spawn(process.execPath, [HOLDER, dir, url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    ...identity,
-  });
+  const { url = '', uid = '' } = options;
+  const args = [HOLDER, dir, url, String(uid)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { FatalError } from '#server/errors.ts';
@@ -47,15 +48,11 @@ describe('SQLite', () => {
       const thread = new Worker(THREAD, { workerData: { file, ledger: 'acme', lines, now: NOW } });
       return once(thread, 'message');
     });
-    let ended = false;
-    const counts = Promise.all(threads).finally(() => {
-      ended = true;
-    });
+    const counts = Promise.all(threads);
+    const ended = counts.then(() => true);
     // Meanwhile nobody ever sees a head that its tiles contradict.
-    for (let size = 0; !ended; size = (await store.head('acme'))?.size ?? 0) {
-      expect(size).toBeLessThanOrEqual(200);
-      await new Promise(setImmediate);
-    }
+    do expect((await store.head('acme'))?.size).toBeLessThanOrEqual(200);
+    while (!(await Promise.race([ended, nextTurn(false)])));
     expect((await counts).reduce((sum, [count]) => sum + Number(count), 0)).toBe(200);
     const storage = { read, store, catalog, checkpoints };
     expect(new Set(await recordedIds(storage, 'acme')).size).toBe(200);

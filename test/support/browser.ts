@@ -27,11 +27,13 @@ export interface TestWindow {
 }
 
 /** Quiet, headless, and asking nobody outside: nothing but the page may make requests. */
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync', '--no-first-run', '--disable-domain-reliability'],
-  '--disable-features=OptimizationHints,MediaRouter,Translate',
-];
+const FLAGS = `
+  --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking
+  --disable-component-update --disable-sync --no-first-run --disable-domain-reliability
+  --disable-features=OptimizationHints,MediaRouter,Translate
+`
+  .trim()
+  .split(/\s+/);
 const HEIGHT = 900;
 const WIDTH = 1440;
 

@@ -17,8 +17,8 @@ export const passOn: Interference = ({ status, body }, _request, response) => {
 };
 
 /**
- * Stands between a client and a server. Each request has been carried out behind it when `interfere` decides what the
- * client gets to see: the worst moment for a connection to break.
+ * Stands between a client and a server. Each request has been carried out behind it when `interfere` decides
+ * what the client gets to see: the worst moment for a connection to break.
  */
 export async function startInterferingProxy(target: string, interfere: Interference): Promise<string> {
   let number = 0;

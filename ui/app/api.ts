@@ -22,7 +22,9 @@ export class ApiError extends Error {
 export interface Api {
   /** Gives the answer's `data`. Throws ApiError. */
   query(document: string, variables: Readonly<Record<string, unknown>>): Promise<JsonObject>;
-  /** Gives the `data` of each result until the server ends the stream; tells when it is open. Throws ApiError. */
+  /**
+   * Gives the `data` of each result until the server ends the stream; tells when it is open. Throws ApiError.
+   */
   subscribe(
     document: string,
     variables: Readonly<Record<string, unknown>>,

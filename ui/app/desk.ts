@@ -24,7 +24,9 @@ export interface DeskOptions {
   readonly onSignOut: (notice: string | null) => void;
 }
 
-/** How long after growth the ledger's own numbers are asked for again: a checkpoint follows within a second. */
+/**
+ * How long after growth the ledger's own numbers are asked for again: a checkpoint follows within a second.
+ */
 const REFRESH_MS = 1_200;
 const ANNOUNCE_MS = 5_000;
 
@@ -234,7 +236,7 @@ export class Desk {
 
   private open(index: number): void {
     this.showInPanel({ kind: 'LOADING', index });
-    fetchRecord(this.options.api, this.ledger.id, index)
+    void fetchRecord(this.options.api, this.ledger.id, index)
       .then(
         (record): PanelContent =>
           record === null

@@ -1,4 +1,7 @@
-/** What an element is made with: attributes by name; `true` for one without a value, `null` and `false` for none. */
+/**
+ * What an element is made with: attributes by name; `true` for one without a value, `null` and `false` for
+ * none.
+ */
 export type Attributes = Readonly<Record<string, string | number | boolean | null>>;
 
 /**

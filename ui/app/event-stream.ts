@@ -8,7 +8,10 @@ export interface StreamEvent {
 /** Most text that is kept of one event. */
 const EVENT_CHARACTERS_MAX = 32 * 1024 * 1024;
 
-/** Reads server-sent events (WHATWG HTML, 9.2) from text in pieces; comments and unknown fields are passed over. */
+/**
+ * Reads server-sent events (WHATWG HTML, 9.2) from text in pieces; comments and unknown fields are passed
+ * over.
+ */
 export class StreamReader {
   private pending = '';
   private type = '';

@@ -1,7 +1,10 @@
 import { element } from './element.ts';
 import { copyButton } from './record-panel.ts';
 
-/** What to do when a ledger is empty: the command that sends its first event, with this page's own address in it. */
+/**
+ * What to do when a ledger is empty: the command that sends its first event, with this page's own address in
+ * it.
+ */
 export function createFirstEvent(base: string, ledger: string): HTMLElement {
   const command = firstEventCommand(base, ledger);
   return element(
@@ -18,7 +21,8 @@ export function createFirstEvent(base: string, ledger: string): HTMLElement {
     element(
       'p',
       { class: 'note' },
-      'Put a token with the scope events:write into INDELIBLE_TOKEN first; the one you signed in with may do. For a ledger full of believable events run ',
+      'Put a token with the scope events:write into INDELIBLE_TOKEN first; yours may do. ',
+      'For a ledger full of believable events run ',
       element('code', {}, 'npm run indelible -- demo'),
       '.',
     ),

@@ -36,8 +36,9 @@ const FINAL_CODES = new Set([
 ]);
 
 /**
- * Shows the newest records and then every one that comes, each once: after a broken connection it goes on from the last
- * record that was taken in, with waits that grow. It ends when the signal is aborted or trying again is no use.
+ * Shows the newest records and then every one that comes, each once: after a broken connection it goes on
+ * from the last record that was taken in, with waits that grow. It ends when the signal is aborted or trying
+ * again is no use.
  */
 export async function followLive(view: LiveView): Promise<void> {
   const { onState, signal } = view;

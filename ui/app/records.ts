@@ -70,10 +70,12 @@ export async function fetchLedger(api: Api, id: string): Promise<LedgerState | n
 }
 
 /** The newest records, newest first. */
-export async function fetchNewest(api: Api, ledger: string, count: number): Promise<readonly RecordRow[]> {
+export async function fetchNewest(api: Api, ledger: string, first: number): Promise<readonly RecordRow[]> {
   const { records } = await api.query(
-    `query ($ledger: ID!, $count: Int!) { records(ledger: $ledger, first: $count) { nodes { ${ROW_MEMBERS} } } }`,
-    { ledger, count },
+    `query ($ledger: ID!, $first: Int!) {
+      records(ledger: $ledger, first: $first) { nodes { ${ROW_MEMBERS} } }
+    }`,
+    { ledger, first },
   );
   return listOf(isObject(records) ? records['nodes'] : null).map(toRow);
 }
@@ -87,7 +89,9 @@ export async function* followRecords(
   onOpen: () => void,
 ): AsyncGenerator<RecordRow> {
   const results = api.subscribe(
-    `subscription ($ledger: ID!, $after: SafeInt!) { recordAppended(ledger: $ledger, after: $after) { ${ROW_MEMBERS} } }`,
+    `subscription ($ledger: ID!, $after: SafeInt!) {
+      recordAppended(ledger: $ledger, after: $after) { ${ROW_MEMBERS} }
+    }`,
     { ledger, after },
     signal,
     onOpen,

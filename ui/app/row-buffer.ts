@@ -4,8 +4,8 @@ import type { RecordRow } from './records.ts';
 export const ROWS_MAX = 200;
 
 /**
- * The newest rows of a ledger, newest first, and those that wait while the page is paused. It takes each index once and
- * in order, whatever is offered: a record that comes twice is passed over.
+ * The newest rows of a ledger, newest first, and those that wait while the page is paused. It takes each
+ * index once and in order, whatever is offered: a record that comes twice is passed over.
  */
 export class RowBuffer {
   private shown: RecordRow[] = [];

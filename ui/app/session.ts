@@ -1,4 +1,6 @@
-/** The token this tab is signed in with. It is kept until the tab is closed or signed out, and nowhere else. */
+/**
+ * The token this tab is signed in with. It is kept until the tab is closed or signed out, and nowhere else.
+ */
 export interface Session {
   token(): string | null;
   signIn(token: string): void;

@@ -19,83 +19,93 @@ export interface RecordTable {
 const COLUMNS = ['Index', 'Time', 'Actor', 'Action', 'Target', 'Status'] as const;
 
 export function createRecordTable(onOpen: (index: number) => void): RecordTable {
-  const head = element(
-    'tr',
-    {},
-    ...COLUMNS.map((name) => element('th', { scope: 'col', class: name.toLowerCase() }, name)),
-  );
-  const body = element('tbody');
-  const root = element(
-    'table',
-    { role: 'grid', 'aria-label': 'Newest records, newest first', class: 'records' },
-    element('thead', {}, head),
-    body,
-  );
-  const shown = new Map<number, HTMLTableRowElement>();
-  let order: readonly number[] = [];
-  let selected: number | null = null;
-  let shownZone: Zone | null = null;
+  return new Grid(onOpen);
+}
 
-  const select = (index: number): void => {
-    const before = selected === null ? undefined : shown.get(selected);
-    before?.setAttribute('aria-selected', 'false');
-    selected = index;
-    shown.get(index)?.setAttribute('aria-selected', 'true');
-    setTabStop();
-  };
+class Grid implements RecordTable {
+  readonly root: HTMLElement;
+  private readonly body = element('tbody');
+  private readonly shown = new Map<number, HTMLTableRowElement>();
+  private order: readonly number[] = [];
+  private chosen: number | null = null;
+  private zone: Zone | null = null;
+
+  constructor(onOpen: (index: number) => void) {
+    const heads = COLUMNS.map((name) => element('th', { scope: 'col', class: name.toLowerCase() }, name));
+    this.root = element(
+      'table',
+      { role: 'grid', 'aria-label': 'Newest records, newest first', class: 'records' },
+      element('thead', {}, element('tr', {}, ...heads)),
+      this.body,
+    );
+    this.body.addEventListener('click', (event) => {
+      const index = indexOf(event.target);
+      // Text that is being selected is not a click on the row.
+      if (index === null || document.getSelection()?.isCollapsed === false) return;
+      this.select(index);
+      this.focus();
+      onOpen(index);
+    });
+    this.body.addEventListener('focusin', (event) => {
+      const index = indexOf(event.target);
+      if (index !== null && index !== this.chosen) this.select(index);
+    });
+  }
+
+  get selected(): number | null {
+    return this.chosen;
+  }
+
+  show(rows: readonly RecordRow[], zone: Zone): void {
+    if (zone !== this.zone) removeOthers(this.shown, new Set());
+    this.zone = zone;
+    this.order = rows.map(({ index }) => index);
+    removeOthers(this.shown, new Set(this.order));
+    let next: Element | null = this.body.firstElementChild;
+    for (const row of rows) {
+      const known = this.shown.get(row.index);
+      const line = known ?? makeRow(row, zone, row.index === this.chosen);
+      if (!known) this.shown.set(row.index, line);
+      if (line === next) next = line.nextElementSibling;
+      else this.body.insertBefore(line, next);
+    }
+    this.root.setAttribute('aria-rowcount', String(rows.length + 1));
+    this.setTabStop();
+  }
+
+  move(by: number): number | null {
+    const to = this.order[this.placeAfter(by)];
+    if (to === undefined) return null;
+    this.select(to);
+    this.focus();
+    return to;
+  }
+
+  focus(): void {
+    if (this.chosen !== null) this.shown.get(this.chosen)?.focus();
+  }
+
+  /** A row that is not shown any more counts as the nearest older one. Without a selection it begins on top. */
+  private placeAfter(by: number): number {
+    const { chosen, order } = this;
+    if (chosen === null) return 0;
+    const at = order.findIndex((index) => index <= chosen);
+    return Math.min(Math.max((at === -1 ? order.length - 1 : at) + by, 0), order.length - 1);
+  }
+
+  private select(index: number): void {
+    if (this.chosen !== null) this.shown.get(this.chosen)?.setAttribute('aria-selected', 'false');
+    this.chosen = index;
+    this.shown.get(index)?.setAttribute('aria-selected', 'true');
+    this.setTabStop();
+  }
+
   /** Exactly one row takes part in Tab: the selected one, else the first. */
-  const setTabStop = (): void => {
-    const stop = selected !== null && shown.has(selected) ? selected : order[0];
+  private setTabStop(): void {
+    const { chosen, shown, order } = this;
+    const stop = chosen !== null && shown.has(chosen) ? chosen : order[0];
     for (const [index, row] of shown) row.tabIndex = index === stop ? 0 : -1;
-  };
-  body.addEventListener('click', (event) => {
-    const index = indexOf(event.target);
-    // Text that is being selected is not a click on the row.
-    if (index === null || !document.getSelection()?.isCollapsed) return;
-    select(index);
-    shown.get(index)?.focus();
-    onOpen(index);
-  });
-  body.addEventListener('focusin', (event) => {
-    const index = indexOf(event.target);
-    if (index !== null && index !== selected) select(index);
-  });
-
-  return {
-    root,
-    get selected() {
-      return selected;
-    },
-    show(rows, zone) {
-      if (zone !== shownZone) {
-        for (const row of shown.values()) row.remove();
-        shown.clear();
-        shownZone = zone;
-      }
-      order = rows.map(({ index }) => index);
-      removeOthers(shown, new Set(order));
-      let next: Element | null = body.firstElementChild;
-      for (const row of rows) {
-        const known = shown.get(row.index);
-        const line = known ?? makeRow(row, zone, row.index === selected);
-        if (!known) shown.set(row.index, line);
-        if (line === next) next = line.nextElementSibling;
-        else body.insertBefore(line, next);
-      }
-      root.setAttribute('aria-rowcount', String(rows.length + 1));
-      setTabStop();
-    },
-    move(by) {
-      const at = selected === null ? -1 : order.findIndex((index) => index <= (selected ?? 0));
-      const from = at === -1 ? (selected === null ? -by : order.length - 1) : at;
-      const to = order[Math.min(Math.max(selected === null ? 0 : from + by, 0), order.length - 1)];
-      if (to === undefined) return null;
-      select(to);
-      shown.get(to)?.focus();
-      return to;
-    },
-    focus: () => (selected === null ? undefined : shown.get(selected)?.focus()),
-  };
+  }
 }
 
 function removeOthers(shown: Map<number, HTMLTableRowElement>, kept: ReadonlySet<number>): void {

@@ -3,12 +3,19 @@ import { element } from './element.ts';
 /** A run of text as it is, or one character that is shown by its code because it would not be seen. */
 export type TextPart = { readonly text: string } | { readonly mark: string };
 
-/**
- * Control characters, bidirectional controls, invisible and filling characters, tags. A zero-width joiner inside an
- * emoji and the selector behind one are left alone: they are seen.
- */
-const HIDDEN =
-  /(?<=\p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?)\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})\ufe0f|([\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}])/gu;
+/** Zero-width joiners inside emoji and selectors behind them: they are seen, in what they make. */
+const SEEN = [
+  '(?<=\\p{Extended_Pictographic}\\ufe0f?\\p{Emoji_Modifier}?)\\u200d(?=\\p{Extended_Pictographic})',
+  '(?<=\\p{Emoji})\\ufe0f',
+];
+
+/** Control characters, bidirectional controls, invisible and filling characters, tags. */
+const UNSEEN = [
+  '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f',
+  '\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb',
+  '\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}',
+];
+const HIDDEN = new RegExp(`${SEEN.join('|')}|([${UNSEEN.join('')}])`, 'gu');
 
 /** Splits a text into what can be seen and marks for what cannot. Nothing is dropped. */
 export function splitVisible(text: string): readonly TextPart[] {

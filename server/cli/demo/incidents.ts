@@ -10,8 +10,9 @@ const ATTACKER_AGENT = 'python-requests/2.32.3';
 const SPRAY_ROUNDS = 4;
 
 /**
- * What an investigator should find in the month: one address tries a few passwords on everybody's account one night,
- * one account gives way, and four nights later that account exports patients at an hour at which it never worked.
+ * What an investigator should find in the month: one address tries a few passwords on everybody's account one
+ * night, one account gives way, and four nights later that account exports patients at an hour at which it
+ * never worked.
  *
  * @param start the month's first midnight, UTC
  */
@@ -31,7 +32,10 @@ export function makeIncidents(
   ];
 }
 
-/** A few rounds over all accounts, slowly enough to stay under a lock of each: failures everywhere, from one place. */
+/**
+ * A few rounds over all accounts, slowly enough to stay under a lock of each: failures everywhere, from one
+ * place.
+ */
 function passwordSpray(random: Random, people: readonly Person[], begin: number): DemoEvent[] {
   const events: DemoEvent[] = [];
   let at = begin;

@@ -26,8 +26,8 @@ export interface SentDemoEvent extends Omit<DemoEvent, 'at'> {
 }
 
 /**
- * A month in a hospital and its software platform, in order of time: exactly as many events as asked for, the same
- * ones for the same seed and last day, ids included.
+ * A month in a hospital and its software platform, in order of time: exactly as many events as asked for, the
+ * same ones for the same seed and last day, ids included.
  */
 export function makeMonth({ seed, lastDay, events: count }: MonthOptions): readonly SentDemoEvent[] {
   const random = createRandom(seed);
@@ -49,7 +49,9 @@ export function makeMonth({ seed, lastDay, events: count }: MonthOptions): reado
   }));
 }
 
-/** How much is done on each day of the week, Sunday first, by those who work shifts and by those in offices. */
+/**
+ * How much is done on each day of the week, Sunday first, by those who work shifts and by those in offices.
+ */
 const WARD_DAYS = [0.55, 1, 1.05, 1, 1, 0.95, 0.6];
 const OFFICE_DAYS = [0.02, 1, 1.1, 1.05, 1, 0.85, 0.03];
 /** The house sleeps: a night shift does this much of what a day shift does. */

@@ -32,22 +32,17 @@ export interface Machine {
   readonly ipAddress: string;
 }
 
-const NAMES = [
-  ...['Amara Osei', 'Beat Zürcher', 'Camille Dubois', 'Dmytro Shevchenko', 'Elif Yıldız', 'Fatou Ndiaye'],
-  ...['Giulia Conti', 'Hana Kobayashi', 'Ibrahim Haddad', 'Jonas Meier', 'Katarzyna Wójcik', 'Luís Almeida'],
-  ...['Mai Nguyễn', 'Noah Weber', 'Oluwaseun Adeyemi', 'Priya Raman', 'Quentin Moreau', 'Rahel Tesfaye'],
-  ...['Sofia Papadopoulou', 'Tomáš Novák', 'Ulrike Brandt', 'Valentina Rossi', 'Wei Zhang', 'Ximena Torres'],
-  ...['Yusuf Demir', 'Zoë van Dijk', 'Arjun Mehta', 'Birgit Lindqvist', 'Chen Li', 'Deborah Klein'],
-  ...[
-    'Emil Sørensen',
-    'Freya Jónsdóttir',
-    'Goran Petrović',
-    'Helena Svoboda',
-    'Ines Ferreira',
-    'Jamal Carter',
-  ],
-  ...['Kim Min-jun', 'Laila Rahimi', 'Marco Bernasconi', 'Nadia Kowalska', 'Oskar Lehmann', 'Paula Schmid'],
-] as const;
+const NAMES = `
+  Amara Osei, Beat Zürcher, Camille Dubois, Dmytro Shevchenko, Elif Yıldız, Fatou Ndiaye, Giulia Conti,
+  Hana Kobayashi, Ibrahim Haddad, Jonas Meier, Katarzyna Wójcik, Luís Almeida, Mai Nguyễn, Noah Weber,
+  Oluwaseun Adeyemi, Priya Raman, Quentin Moreau, Rahel Tesfaye, Sofia Papadopoulou, Tomáš Novák, Ulrike
+  Brandt, Valentina Rossi, Wei Zhang, Ximena Torres, Yusuf Demir, Zoë van Dijk, Arjun Mehta, Birgit
+  Lindqvist, Chen Li, Deborah Klein, Emil Sørensen, Freya Jónsdóttir, Goran Petrović, Helena Svoboda, Ines
+  Ferreira, Jamal Carter, Kim Min-jun, Laila Rahimi, Marco Bernasconi, Nadia Kowalska, Oskar Lehmann,
+  Paula Schmid
+`
+  .trim()
+  .split(/,\s+/);
 
 const ROLES: readonly Role[] = [
   ...(['physician', 'nurse', 'nurse', 'reception', 'physician', 'nurse', 'laboratory'] as const),
@@ -65,9 +60,11 @@ const SHIFTS: Readonly<Record<Role, readonly Shift[]>> = {
   operator: ['EARLY', 'DAY', 'LATE'],
 };
 
+const TECHNICAL: ReadonlySet<Role> = new Set(['developer', 'operator']);
+
 const USER_AGENTS = [
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
-  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1',
   'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
 ];
 
@@ -81,7 +78,7 @@ export function makePeople(random: Random): readonly Person[] {
       role,
       shifts: turned(SHIFTS[role], at),
       weight: 0.5 + random.next() + (random.chance(0.1) ? 1.5 : 0),
-      ipAddress: `10.20.${role === 'developer' || role === 'operator' ? 40 : random.whole(4, 9)}.${random.whole(10, 240)}`,
+      ipAddress: `10.20.${TECHNICAL.has(role) ? 40 : random.whole(4, 9)}.${random.whole(10, 240)}`,
       userAgent: random.pick(USER_AGENTS),
     };
   });

@@ -45,8 +45,7 @@ export async function* checkDatabase(paths: DataDirPaths, clock: Clock): AsyncGe
 }
 
 function checkPages(db: SqliteDatabase): Finding {
-  const answers = db.pragma('quick_check');
-  const texts = Array.isArray(answers) ? answers.map((row) => String(Object.values(Object(row))[0])) : [];
+  const texts = db.prepare<[], string>('PRAGMA quick_check').pluck().all();
   if (texts.length === 1 && texts[0] === 'ok') return fine('Database', 'opens, and its pages are whole');
   return problem('Database', `is damaged: ${texts.slice(0, 3).join('; ')}`, RESTORE);
 }
@@ -80,7 +79,8 @@ function checkMigrations(db: SqliteDatabase): Finding {
   }
   const missing = known.size - applied.length;
   if (missing === 0) return fine('Migrations', `all ${known.size} are applied`);
-  // Its tables cannot be trusted to be there: everything after this is looked at when it has been brought up to date.
+  // Its tables cannot be trusted to be there: everything after this is looked at when it has been brought up
+  // to date.
   return problem(
     'Migrations',
     `${missing} of ${known.size} are not applied yet`,
@@ -94,7 +94,10 @@ async function* checkLedgers(db: SqliteDatabase, paths: DataDirPaths, clock: Clo
   }
 }
 
-/** As every start does: head against last record, tiles and newest checkpoints. It is no verification of all records. */
+/**
+ * As every start does: head against last record, tiles and newest checkpoints. It is no verification of all
+ * records.
+ */
 async function checkLedger(
   db: SqliteDatabase,
   paths: DataDirPaths,
@@ -143,7 +146,7 @@ function* checkWaiting(db: SqliteDatabase, clock: Clock): Generator<Finding> {
       'SELECT SUM(event_count) AS events, MIN(queued_at) AS oldest, MAX(last_error) AS error FROM batch',
     )
     .get();
-  const waitedMs = queue?.oldest == null ? 0 : clock() - queue.oldest;
+  const waitedMs = queue === undefined || queue.oldest === null ? 0 : clock() - queue.oldest;
   const text = `${whole(queue?.events ?? 0)} events wait to be recorded`;
   if (waitedMs <= WAIT_MAX_MS) yield fine('Queue', text);
   else {

@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { join } from 'node:path';
 import type { Config } from '#server/config.ts';
 import { type DataDirPaths, isDataDirHeld, readHolder } from '#server/storage/data-dir.ts';
-import { whole } from '#server/cli/progress-line.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
 
 const NODE_MAJOR_MIN = 24;
@@ -84,14 +83,14 @@ export async function checkHolder(config: Config, paths: DataDirPaths): Promise<
     return problem('Server', reasonOf(error), 'See the data folder above.');
   }
   const holder = readHolder(paths);
-  if (holder?.url == null) {
+  if (holder === null || holder.url === null) {
     return problem(
       'Server',
       'a process holds the folder and does not listen',
       'Wait a moment if it is starting; else look for it.',
     );
   }
-  const who = `process ${whole(holder.pid).replaceAll(',', '')} since ${holder.since}, at ${holder.url}`;
+  const who = `process ${holder.pid} since ${holder.since}, at ${holder.url}`;
   try {
     const ready = await fetch(new URL('/readyz', holder.url), {
       signal: AbortSignal.timeout(ANSWER_LIMIT_MS),

@@ -16,8 +16,9 @@ export type EventText =
   | { readonly text: string | null; readonly problem: { readonly code: string; readonly message: string } };
 
 /**
- * Makes the one line that is sent for an element: the text as it stands in the file, with an id where it has none, so
- * that a second import of the file gives only duplicates. All shapes have their id under the same name, `id`.
+ * Makes the one line that is sent for an element: the text as it stands in the file, with an id where it has
+ * none, so that a second import of the file gives only duplicates. All shapes have their id under the same
+ * name, `id`.
  *
  * @param position how many events stand before it in the file
  */

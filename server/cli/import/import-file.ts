@@ -37,7 +37,8 @@ export interface FileImport {
 /**
  * Sends a file's events, in order. Every receipt stands for an event that is durable at the appliance.
  *
- * Crash: progress is written after the receipts, so a crash between them sends a chunk again: it answers DUPLICATE.
+ * Crash: progress is written after the receipts, so a crash between them sends a chunk again: it answers
+ * DUPLICATE.
  *
  * @throws CannotRunError when the file cannot be read or the appliance stays away; progress is kept then
  */
@@ -134,12 +135,12 @@ function countsOf({ events, accepted, duplicates, rejected }: ImportProgress): I
 async function* ahead(chunks: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
   let next = chunks.next();
   for (;;) {
-    const { done, value } = await next;
-    if (done) return;
+    const result = await next;
+    if (result.done) return;
     next = chunks.next();
     // It is awaited at the next turn; if there is none, its failure is of no interest.
     next.catch(() => undefined);
-    yield value;
+    yield result.value;
   }
 }
 
@@ -165,7 +166,9 @@ async function sendChunk(
   return { outcome, rejected };
 }
 
-/** The text as it stands in the file, without the id it was sent with; `null` where it was too long to keep. */
+/**
+ * The text as it stands in the file, without the id it was sent with; `null` where it was too long to keep.
+ */
 function originalText(chunk: Chunk, at: number): string | null {
   const bytes = chunk.bytes[at];
   return bytes && bytes.length > 0 ? new TextDecoder().decode(bytes).trim() : null;

@@ -6,10 +6,12 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const OPEN_BRACKET = 0x5b;
 
 /**
- * Finds the values of a file that is one JSON array, or has one JSON value a line (NDJSON), whichever it begins like.
- * It holds one value at a time, so the file may have any size. What a value is worth is not looked at.
+ * Finds the values of a file that is one JSON array, or has one JSON value a line (NDJSON), whichever it
+ * begins like. It holds one value at a time, so the file may have any size. What a value is worth is not
+ * looked at.
  *
- * @throws FileBrokenError where an array has no end or something stands behind it, after all whole values before it
+ * @throws FileBrokenError where an array has no end or something stands behind it, after all whole values
+ *   before it
  */
 export async function* readElements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Element> {
   const rest = chunks[Symbol.asyncIterator]();

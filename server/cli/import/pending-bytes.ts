@@ -1,4 +1,6 @@
-/** Collects one value's bytes over the borders of chunks, up to a limit; beyond it only the length is known. */
+/**
+ * Collects one value's bytes over the borders of chunks, up to a limit; beyond it only the length is known.
+ */
 export class PendingBytes {
   private readonly bytesMax: number;
   private parts: Uint8Array[] = [];

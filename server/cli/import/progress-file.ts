@@ -24,7 +24,8 @@ export interface ProgressFile {
 /**
  * Keeps the progress of one file into one ledger of one appliance.
  *
- * @param dataDir the appliance's data folder; `null` where it is not on this machine: then it lies beside the file.
+ * @param dataDir the appliance's data folder; `null` where it is not on this machine: then it lies beside the
+ *   file.
  */
 export function openProgressFile(
   file: string,

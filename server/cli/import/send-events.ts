@@ -33,8 +33,8 @@ const WAIT_FIRST_MS = 500;
 const WAIT_MAX_MS = 30_000;
 
 /**
- * Sends events as NDJSON and gives their receipts, one each, in the order sent. What was not answered is sent again
- * after an outage: an event that was kept in spite of the broken answer gives DUPLICATE then.
+ * Sends events as NDJSON and gives their receipts, one each, in the order sent. What was not answered is sent
+ * again after an outage: an event that was kept in spite of the broken answer gives DUPLICATE then.
  *
  * @param lines one JSON text each, without line breaks
  * @throws CannotRunError when the appliance refuses the whole request, or stays away for too long

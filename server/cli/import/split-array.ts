@@ -5,17 +5,19 @@ const [QUOTE, BACKSLASH, COMMA, NEWLINE] = [0x22, 0x5c, 0x2c, 0x0a];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * `BEFORE` the array · `FIRST`: its first element or its end may come · `NEXT`: an element must come · `ELEMENT`:
- * inside one · `AFTER` the array.
+ * `BEFORE` the array · `FIRST`: its first element or its end may come · `NEXT`: an element must come ·
+ * `ELEMENT`: inside one · `AFTER` the array.
  */
 type State = 'BEFORE' | 'FIRST' | 'NEXT' | 'ELEMENT' | 'AFTER';
 
 /**
- * Gives the elements of one JSON array, each as its exact bytes. It looks at quotes and brackets only, all of which are
- * single bytes in UTF-8: whether an element is JSON is for its reader to find out. An array that `JSON.parse` takes is
- * cut as `JSON.parse` cuts it; of one that it refuses, either this throws or an element is refused by its reader.
+ * Gives the elements of one JSON array, each as its exact bytes. It looks at quotes and brackets only, all of
+ * which are single bytes in UTF-8: whether an element is JSON is for its reader to find out. An array that
+ * `JSON.parse` takes is cut as `JSON.parse` cuts it; of one that it refuses, either this throws or an element
+ * is refused by its reader.
  *
- * @throws FileBrokenError where the array has no end, an element is missing, or something stands behind the array
+ * @throws FileBrokenError where the array has no end, an element is missing, or something stands behind the
+ *   array
  */
 export async function* splitArray(
   chunks: AsyncIterable<Uint8Array>,
