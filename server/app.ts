@@ -7,6 +7,7 @@ import { ensureBootstrapToken } from './access/bootstrap.ts';
 import { createTokens } from './access/tokens.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { AppError } from './errors.ts';
 import { createAccept } from './events/accept.ts';
 import { createAcceptMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
@@ -105,6 +106,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       try {
         return await start();
       } catch (error) {
+        if (!(error instanceof AppError)) log.error({ err: error }, 'The start failed.');
         await stop();
         throw error;
       }

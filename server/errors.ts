@@ -98,14 +98,15 @@ export interface AppErrorOptions {
 /** An error with a public code and message; its cause goes to the log only. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  readonly path: readonly string[];
+  /** Not called `path`: to GraphQL an error with a path is one that was placed in the answer already. */
+  readonly inputPath: readonly string[];
   readonly retryAfterS: number | null;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? ERRORS[code].message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
-    this.path = options.path ?? [];
+    this.inputPath = options.path ?? [];
     this.retryAfterS = options.retryAfterS ?? (ERRORS[code].status === 503 ? 5 : null);
   }
 

@@ -32,8 +32,9 @@ export async function main(say: Say, config?: Config): Promise<number> {
     say(`Sign in: ${adminTokenFile ? `with the token in ${adminTokenFile}` : 'with INDELIBLE_ADMIN_TOKEN'}`);
     if (readOnly) say(`READ-ONLY: ${readOnly}`);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    say(`Indelible cannot start: ${error.message} [${error.code}]`);
+    // A stack trace helps nobody who starts a server; what is behind an unexpected error is in the log.
+    const code = error instanceof AppError ? ` [${error.code}]` : '';
+    say(`Indelible cannot start: ${error instanceof Error ? error.message : String(error)}${code}`);
     return EXIT_COULD_NOT_RUN;
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -14,14 +14,14 @@ import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.t
 import { createSqliteIntake, type SqliteIntake } from './storage/sqlite/intake.ts';
 import { createSqliteJobQueue } from './storage/sqlite/job-queue.ts';
 import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
-import { createSqliteLedgerReader } from './storage/sqlite/ledger-reader.ts';
+import { createStartReader } from './storage/sqlite/ledger-at-start.ts';
 import { createSqliteLedgerStore } from './storage/sqlite/ledger-store.ts';
 import { openForWriting, type SqliteDatabase } from './storage/sqlite/open.ts';
 import { createSqliteQuarantine } from './storage/sqlite/quarantine.ts';
 import { createSqliteTokenStore } from './storage/sqlite/token-store.ts';
 import type { FromWriter, WriterStatus } from './storage/sqlite/writer-messages.ts';
 import { serveWriter } from './storage/sqlite/writer-server.ts';
-import { checkStart, strictTiles } from './worker/check-start.ts';
+import { findContradictions } from './worker/check-start.ts';
 import { createCheckpointer } from './worker/checkpoints.ts';
 import { startWorker, type Worker } from './worker/run.ts';
 import { createSaltSource } from './worker/salts.ts';
@@ -47,77 +47,26 @@ export interface WriterParts {
 /**
  * The writer thread: composes intake, queue, worker and checkpoints over the one connection that writes, checks every
  * ledger, then serves the main thread.
+ *
+ * @param decorate lets the crash tests wrap the parts; the appliance itself gives none.
  */
 export async function startWriter(
   port: MessagePort,
   settings: WriterSettings,
   decorate: (parts: WriterParts) => WriterParts = (parts) => parts,
 ): Promise<void> {
-  const log = createLog(settings.logLevel);
-  const clock = systemClock;
-  const send = (message: FromWriter): void => port.postMessage(message);
-  let status: WriterStatus = { outage: null, readOnly: null };
-  const setStatus = (change: Partial<WriterStatus>): void => {
-    status = { ...status, ...change };
-    send({ type: 'status', status });
-  };
-
-  const database = openForWriting(settings.database);
-  let worker: Worker | null = null;
-  const { db, intake, queue, store, checkpoints } = decorate({
-    db: database,
-    queue: createSqliteJobQueue(database, randomUUID(), clock),
-    store: createSqliteLedgerStore(database, clock),
-    checkpoints: createSqliteCheckpointStore(database),
-    intake: createSqliteIntake(database, {
-      now: clock,
-      refusal: () =>
-        status.readOnly === null ? null : new AppError('APPLIANCE_READ_ONLY', { message: status.readOnly }),
-      onQueued: () => worker?.wake(),
-    }),
-  });
-  const catalog = createSqliteLedgerCatalog(db, sha256);
+  const writer = composeWriter(port, settings, decorate);
+  const { db, intake, queue, catalog, checkpointer, send, status, log } = writer;
   const remembered = createRememberedCheckpoints(settings.checkpoints);
-  const checkpointer = createCheckpointer({
-    store,
-    checkpoints,
-    catalog,
-    keys: createKeyFiles(settings.keys, sha256),
-    sha256,
-    now: clock,
-    log,
-    remember: remembered.put,
-    onCheckpoint: (ledger) => send({ type: 'checkpoint', ledger, at: clock() }),
-  });
-
-  const contradiction = await findContradictions(db, store, checkpoints, remembered.get);
-  if (contradiction) {
+  const reader = createStartReader(db, sha256, remembered);
+  const contradiction = await findContradictions(sha256, verifyEd25519, reader);
+  if (contradiction !== null) {
     log.fatal({ reason: contradiction }, 'A ledger contradicts itself: the appliance is read-only.');
-    status = { ...status, readOnly: contradiction };
+    status.change({ readOnly: contradiction });
   } else {
-    worker = startWorker({
-      queue,
-      store,
-      sha256,
-      newSalt: createSaltSource(),
-      now: clock,
-      concurrency: settings.concurrency,
-      log,
-      onSequenced: (ledger, { settlements, recorded, quarantined }) => {
-        intake.settle(ledger, settlements);
-        // Also where nothing was recorded now: an append that was kept and reported as failed is known only then.
-        checkpointer.grown(ledger);
-        send({ type: 'growth', ledger, recorded, quarantined });
-      },
-      onOutage: (outage) => setStatus({ outage }),
-      onFatal: (error) => {
-        log.fatal({ err: error, ledger: error.ledger }, 'A ledger contradicts itself: recording has stopped.');
-        setStatus({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
-      },
-    });
+    writer.startRecording();
     for (const { id } of await catalog.list()) checkpointer.grown(id);
   }
-
   serveWriter(port, {
     intake,
     queue,
@@ -127,47 +76,101 @@ export async function startWriter(
         checkpointer.grown(identity.id);
       },
     },
-    quarantine: createSqliteQuarantine(db, clock, (ledger, line) => {
+    quarantine: createSqliteQuarantine(db, systemClock, (ledger, line) => {
       intake.pending.putBack(ledger, line);
-      worker?.wake();
+      writer.wake();
     }),
     tokens: createSqliteTokenStore(db),
-    async stop(drainMs) {
-      await worker?.stop({ drain: AbortSignal.timeout(drainMs) });
-      if (worker) await checkpointer.stop();
-      db.close();
-    },
+    stop: writer.stop,
   });
-  send({ type: 'ready', status });
+  send({ type: 'ready', status: status.now() });
 }
 
-/** Checks every ledger against its head and its newest checkpoints; gives one sentence, or `null` when all is well. */
-async function findContradictions(
-  db: SqliteDatabase,
-  store: LedgerStore,
-  checkpoints: CheckpointStore,
-  remembered: (ledger: string) => string | null,
-): Promise<string | null> {
-  const reader = createSqliteLedgerReader(db);
-  const problems: string[] = [];
-  for (const identity of await createSqliteLedgerCatalog(db, sha256).list()) {
-    try {
-      const head = await store.head(identity.id);
-      if (!head) throw new Error('it has no head');
-      const last = reader.last(identity.id);
-      const notes = [(await checkpoints.latest(identity.id))?.note, remembered(identity.id)];
-      const found = await checkStart(sha256, verifyEd25519, {
-        identity,
-        head,
-        lastIndex: last?.index ?? -1,
-        lastEntry: last?.entry ?? null,
-        checkpointNotes: [...new Set(notes)].filter((note) => typeof note === 'string'),
-        readTile: strictTiles((level, index) => reader.tile(identity.id, level, index)),
-      });
-      problems.push(...found.map((problem) => `Ledger ${identity.id}: ${problem}.`));
-    } catch (error) {
-      problems.push(`Ledger ${identity.id}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  return problems.length > 0 ? problems.join(' ') : null;
+function composeWriter(
+  port: MessagePort,
+  settings: WriterSettings,
+  decorate: (parts: WriterParts) => WriterParts,
+) {
+  const log = createLog(settings.logLevel);
+  const send = (message: FromWriter): void => port.postMessage(message);
+  const status = createStatus(send);
+  let worker: Worker | null = null;
+  const wake = (): void => worker?.wake();
+  const parts = decorate(createParts(settings.database, status, wake));
+  const { db, intake, queue, store, checkpoints } = parts;
+  const catalog = createSqliteLedgerCatalog(db, sha256);
+  const checkpointer = createCheckpointer({
+    store,
+    checkpoints,
+    catalog,
+    keys: createKeyFiles(settings.keys, sha256),
+    sha256,
+    now: systemClock,
+    log,
+    remember: createRememberedCheckpoints(settings.checkpoints).put,
+    onCheckpoint: (ledger) => send({ type: 'checkpoint', ledger, at: systemClock() }),
+  });
+  const startRecording = (): void => {
+    worker = startWorker({
+      queue,
+      store,
+      sha256,
+      newSalt: createSaltSource(),
+      now: systemClock,
+      concurrency: settings.concurrency,
+      log,
+      onSequenced: (ledger, { settlements, recorded, quarantined }) => {
+        intake.settle(ledger, settlements);
+        // Also where nothing was recorded now: an append that was kept and reported as failed is known only then.
+        checkpointer.grown(ledger);
+        send({ type: 'growth', ledger, recorded, quarantined });
+      },
+      onOutage: (outage) => status.change({ outage }),
+      onFatal: (error) => {
+        log.fatal({ err: error, ledger: error.ledger }, 'A ledger contradicts itself: recording has stopped.');
+        status.change({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
+      },
+    });
+  };
+  const stop = async (drainMs: number): Promise<void> => {
+    await worker?.stop({ drain: AbortSignal.timeout(drainMs) });
+    if (worker) await checkpointer.stop();
+    db.close();
+  };
+  return { db, intake, queue, catalog, checkpointer, log, send, status, wake, startRecording, stop };
+}
+
+/** The parts over one connection; the intake refuses while the appliance is read-only. */
+function createParts(database: string, status: Status, wake: () => void): WriterParts {
+  const db = openForWriting(database);
+  return {
+    db,
+    queue: createSqliteJobQueue(db, randomUUID(), systemClock),
+    store: createSqliteLedgerStore(db, systemClock),
+    checkpoints: createSqliteCheckpointStore(db),
+    intake: createSqliteIntake(db, {
+      now: systemClock,
+      refusal: () => {
+        const { readOnly } = status.now();
+        return readOnly === null ? null : new AppError('APPLIANCE_READ_ONLY', { message: readOnly });
+      },
+      onQueued: wake,
+    }),
+  };
+}
+
+interface Status {
+  now(): WriterStatus;
+  change(change: Partial<WriterStatus>): void;
+}
+
+function createStatus(send: (message: FromWriter) => void): Status {
+  let status: WriterStatus = { outage: null, readOnly: null };
+  return {
+    now: () => status,
+    change(change) {
+      status = { ...status, ...change };
+      send({ type: 'status', status });
+    },
+  };
 }

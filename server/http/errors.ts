@@ -42,7 +42,7 @@ export function createPublish({ log, newId, clock }: ErrorDeps): Publish {
         code: error.code,
         message: error.message,
         status: error.status,
-        ...(error.path.length === 0 ? {} : { path: error.path }),
+        ...(error.inputPath.length === 0 ? {} : { path: error.inputPath }),
         ...(error.retryAfterS === null ? {} : { retryAfter: error.retryAfterS }),
       };
     }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type DocumentNode, execute, parse, subscribe } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Authenticate } from '#server/access/authenticate.ts';
 import type { Caller } from '#server/access/caller.ts';
@@ -11,7 +11,7 @@ import { createIngest } from '#schema/ingest.ts';
 import { hangUp, readBody } from './body.ts';
 import { type PublicError, type Publish, setErrorHeaders, toGraphqlError } from './errors.ts';
 import { TOKENS_MAX } from './limits.ts';
-import { limitsRule } from './query-limits.ts';
+import { aliasRule, limitsRule } from './query-limits.ts';
 
 export interface GraphqlDeps {
   readonly services: Services;
@@ -54,7 +54,7 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
     maxRequestBodySize: false,
     maskedErrors: { maskError: (error) => toGraphqlError(error, deps.publish) },
     context: ({ app }) => app,
-    plugins: [takeParsedBody(), limitQueries(), executePlainly()],
+    plugins: [takeParsedBody(), limitQueries(), shortenIngest()],
   });
   return {
     yoga,
@@ -175,21 +175,18 @@ function limitQueries(): Plugin {
     parse(source, { ...options, maxLexicalTokens: TOKENS_MAX });
   return {
     onParse: ({ setParseFn }) => setParseFn(parseLimited),
-    onValidate: ({ addValidationRule }) => addValidationRule(limitsRule),
+    onValidate: ({ addValidationRule }) => {
+      addValidationRule(limitsRule);
+      addValidationRule(aliasRule);
+    },
   };
 }
 
-/**
- * Executes with graphql-js itself: Yoga's own executor takes any object with a member `then` for a promise, and so
- * fails on an alias of that name.
- */
-function executePlainly(): Plugin {
+function shortenIngest(): Plugin {
   const ingest = createIngest(schema);
   return {
-    onExecute: ({ args, setExecuteFn }) => {
+    onExecute: ({ args }) => {
       args.schema = ingest.schemaFor(args);
-      setExecuteFn(execute);
     },
-    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   };
 }

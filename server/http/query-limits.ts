@@ -89,6 +89,18 @@ export const limitsRule: ValidationRule = (context) => {
   };
 };
 
+/**
+ * Refuses the alias `then`. Yoga's executor takes every object with a member of that name for a promise, so an answer
+ * with it would be an internal error.
+ */
+export const aliasRule: ValidationRule = (context) => ({
+  Field: (field) => {
+    if (field.alias?.value !== 'then') return;
+    const options = { nodes: [field.alias], extensions: { code: 'BAD_USER_INPUT' } };
+    context.reportError(new GraphQLError('The alias then cannot be used here.', options));
+  },
+});
+
 /** Their size does not depend on data, and graphql-js limits how deep they nest. */
 function isIntrospection(field: string): boolean {
   return field === '__schema' || field === '__type';

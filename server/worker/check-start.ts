@@ -1,7 +1,7 @@
 import { type Checkpoint, openCheckpoint, type VerifyEd25519 } from '#server/ledger/checkpoint.ts';
 import { entryLeafHash, genesisPrev } from '#server/ledger/entry.ts';
 import { frontierRoot } from '#server/ledger/frontier.ts';
-import { HASH_BYTES, type Sha256 } from '#server/ledger/hash.ts';
+import type { Sha256 } from '#server/ledger/hash.ts';
 import { type ReadTile, rootAt } from '#server/ledger/proof.ts';
 import type { HeadForAppend, LedgerIdentity } from '#server/ports/ledger-store.ts';
 
@@ -97,13 +97,27 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Makes a tile reader that refuses tiles that are missing or shorter than asked for. */
-export function strictTiles(read: (level: number, index: number) => Uint8Array | null): ReadTile {
-  return async (level, index, width) => {
-    const hashes = read(level, index);
-    if (!hashes || hashes.length < width * HASH_BYTES) {
-      throw new Error(`tile ${level}/${index} has ${(hashes?.length ?? 0) / HASH_BYTES} of ${width} hashes`);
+/** What `findContradictions` reads the ledgers with. */
+export interface StartReader {
+  ledgers(): Promise<readonly LedgerIdentity[]>;
+  read(identity: LedgerIdentity): Promise<LedgerAtStart>;
+}
+
+/** Checks every ledger of the appliance; gives one text that names each contradiction, or `null` when all is well. */
+export async function findContradictions(
+  sha256: Sha256,
+  verify: VerifyEd25519,
+  reader: StartReader,
+): Promise<string | null> {
+  const problems: string[] = [];
+  for (const identity of await reader.ledgers()) {
+    try {
+      const found = await checkStart(sha256, verify, await reader.read(identity));
+      problems.push(...found.map((problem) => `Ledger ${identity.id}: ${problem}.`));
+    } catch (error) {
+      // A ledger that cannot even be read is the worst contradiction; the others are still checked.
+      problems.push(`Ledger ${identity.id}: ${messageOf(error)}`);
     }
-    return hashes.subarray(0, width * HASH_BYTES);
-  };
+  }
+  return problems.length > 0 ? problems.join(' ') : null;
 }

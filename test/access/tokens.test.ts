@@ -39,8 +39,8 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
       throw new Error('It was not refused');
     },
     (error: unknown) => {
-      const { code, path, message } = error as { code: string; path: string[]; message: string };
-      return { code, path, message };
+      const { code, inputPath, message } = error as { code: string; inputPath: string[]; message: string };
+      return { code, path: inputPath, message };
     },
   );
 }

@@ -198,10 +198,10 @@ test('progress is not used for a file that was changed before the place it had c
   });
   expect(first.code).toBe(3);
   expect(first.notes.join()).toContain('stopped after event 5,000');
-  writeFileSync(file, `${JSON.stringify({ action: 'new first line' })}\n${ndjson(10)}`);
+  writeFileSync(file, `${JSON.stringify({ action: 'new first line' })}\n${ndjson(CHUNK_EVENTS_MAX)}`);
   const second = await runCommandLine(['import', file, '--ledger', ledger], { env });
   expect(second.notes.join()).not.toContain('going on');
-  expect(second.lines[0]).toContain('11 events (11 accepted');
+  expect(second.lines[0]).toContain('5,001 events (5,001 accepted');
 });
 
 test('an answer that breaks off is asked for again from there, and nothing is counted twice', async () => {

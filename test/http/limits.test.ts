@@ -135,6 +135,11 @@ describe('a limit', () => {
     expect(await codes(getIntrospectionQuery())).toEqual([]);
   });
 
+  it('is the alias then, which no answer can have', async () => {
+    const queries = ['{ then: __typename }', '{ ...F } fragment F on Query { ledgers { then: id } }'];
+    for (const query of queries) expect(await codes(query)).toEqual(['BAD_USER_INPUT']);
+  });
+
   it('ends a circle of fragments with an error', async () => {
     const query = '{ ledgers { ...A } } fragment A on Ledger { ...B } fragment B on Ledger { ...A }';
     expect((await codes(query)).length).toBeGreaterThan(0);

@@ -208,6 +208,22 @@ describe('an unexpected failure', () => {
   });
 });
 
+describe('a GraphQL error', () => {
+  it('tells where in the answer and where in the input it arose', async () => {
+    const appliance = await startAppliance();
+    onTestFinished(() => appliance.stop());
+    const { errors } = await appliance.graphql('{ ledgers { id } a: records(first: 501) { totalCount } }');
+    expect(errors).toEqual([
+      {
+        message: 'first is 501; the limit is 500.',
+        locations: [{ line: 1, column: 18 }],
+        path: ['a'],
+        extensions: { code: 'PAGE_TOO_LARGE', path: ['first'] },
+      },
+    ]);
+  });
+});
+
 describe('readiness', () => {
   it('that is missing is a 503 with the reason', async () => {
     const readiness = async () => ({ ready: false, reason: 'The disk is full.' });

@@ -19,7 +19,7 @@ describe('a cursor', () => {
     '💥',
   ])('that was not made here is refused: %j', (text) => {
     expect(() => decodeCursor(text, 'after')).toThrow(
-      expect.objectContaining({ code: 'CURSOR_INVALID', path: ['after'] }),
+      expect.objectContaining({ code: 'CURSOR_INVALID', inputPath: ['after'] }),
     );
   });
 });

@@ -62,6 +62,14 @@ describe('exact values', () => {
     },
   );
 
+  it.each(['catch', '__proto__', 'constructor', 'toJSON'])(
+    'may be asked for under the alias %s',
+    async (name) => {
+      const { text } = await post(JSON.stringify({ query: `{ ${name}: ledgers { ${name}: id } }` }));
+      expect(text).toBe(`{"data":{"${name}":[{"${name}":"default"}]}}`);
+    },
+  );
+
   it.each([
     ['1e400', 'JSON_VALUE_REFUSED'],
     ['-1e400', 'JSON_VALUE_REFUSED'],

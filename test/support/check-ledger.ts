@@ -8,7 +8,7 @@ import { createSqliteLedgerCatalog } from '#server/storage/sqlite/ledger-catalog
 import { createSqliteLedgerReader, type StoredRecord } from '#server/storage/sqlite/ledger-reader.ts';
 import { createSqliteLedgerStore } from '#server/storage/sqlite/ledger-store.ts';
 import { openForReading } from '#server/storage/sqlite/open.ts';
-import { strictTiles } from '#server/worker/check-start.ts';
+import { strictTiles } from '#server/ledger/strict-tiles.ts';
 
 export interface CheckedLedger extends VerificationOutcome {
   readonly size: number;

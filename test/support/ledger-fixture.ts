@@ -12,7 +12,7 @@ import type { Logger } from '#server/log.ts';
 import type { Admission, SubmittedEvent } from '#server/ports/intake.ts';
 import type { KeyStore, Signer } from '#server/ports/signer.ts';
 import { sha256 } from '#server/sha256.ts';
-import { strictTiles } from '#server/worker/check-start.ts';
+import { strictTiles } from '#server/ledger/strict-tiles.ts';
 import { createSaltSource } from '#server/worker/salts.ts';
 import { type SequenceDeps, sequence } from '#server/worker/sequence.ts';
 import { NOW, type OpenStorage, type ReadRecord, type SharedStorage } from './storage-under-test.ts';

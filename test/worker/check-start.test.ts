@@ -5,7 +5,8 @@ import { signCheckpoint } from '#server/ledger/checkpoint.ts';
 import { entryLeafHash } from '#server/ledger/entry.ts';
 import type { Hash } from '#server/ledger/hash.ts';
 import { sha256 } from '#server/sha256.ts';
-import { checkStart, type LedgerAtStart, strictTiles } from '#server/worker/check-start.ts';
+import { strictTiles } from '#server/ledger/strict-tiles.ts';
+import { checkStart, type LedgerAtStart } from '#server/worker/check-start.ts';
 import {
   createLedger,
   KEYS,

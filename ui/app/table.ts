@@ -85,7 +85,7 @@ class Grid implements RecordTable {
     if (this.chosen !== null) this.shown.get(this.chosen)?.focus();
   }
 
-  /** A row that is not shown any more counts as the nearest older one. Without a selection it begins on top. */
+  /** A row that is not shown any more counts as the nearest older one. With none selected it is the first. */
   private placeAfter(by: number): number {
     const { chosen, order } = this;
     if (chosen === null) return 0;

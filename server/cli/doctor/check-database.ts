@@ -6,13 +6,12 @@ import { sha256 } from '#server/sha256.ts';
 import type { DataDirPaths } from '#server/storage/data-dir.ts';
 import { createRememberedCheckpoints } from '#server/storage/remembered-checkpoints.ts';
 import { createSqliteCheckpointStore } from '#server/storage/sqlite/checkpoint-store.ts';
+import { createStartReader } from '#server/storage/sqlite/ledger-at-start.ts';
 import { createSqliteLedgerCatalog } from '#server/storage/sqlite/ledger-catalog.ts';
-import { createSqliteLedgerReader } from '#server/storage/sqlite/ledger-reader.ts';
-import { createSqliteLedgerStore } from '#server/storage/sqlite/ledger-store.ts';
 import { readMigrations } from '#server/storage/sqlite/migrate.ts';
 import { openForReading, type SqliteDatabase } from '#server/storage/sqlite/open.ts';
 import type { Clock } from '#server/clock.ts';
-import { checkStart, strictTiles } from '#server/worker/check-start.ts';
+import { checkStart } from '#server/worker/check-start.ts';
 import { whole } from '#server/cli/progress-line.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
 
@@ -35,7 +34,7 @@ export async function* checkDatabase(paths: DataDirPaths, clock: Clock): AsyncGe
     const migrated = checkMigrations(db);
     yield migrated;
     if (!migrated.ok) return;
-    yield* checkLedgers(db, paths, clock);
+    yield* checkLedgers(db, paths);
     yield* checkWaiting(db, clock);
   } catch (error) {
     yield problem('Database', `${paths.database}: ${reasonOf(error)}`, RESTORE);
@@ -88,9 +87,9 @@ function checkMigrations(db: SqliteDatabase): Finding {
   );
 }
 
-async function* checkLedgers(db: SqliteDatabase, paths: DataDirPaths, clock: Clock): AsyncGenerator<Finding> {
+async function* checkLedgers(db: SqliteDatabase, paths: DataDirPaths): AsyncGenerator<Finding> {
   for (const identity of await createSqliteLedgerCatalog(db, sha256).list()) {
-    yield await checkLedger(db, paths, identity, clock);
+    yield await checkLedger(db, paths, identity);
   }
 }
 
@@ -102,33 +101,21 @@ async function checkLedger(
   db: SqliteDatabase,
   paths: DataDirPaths,
   identity: LedgerIdentity,
-  clock: Clock,
 ): Promise<Finding> {
   const { id } = identity;
-  const reader = createSqliteLedgerReader(db);
+  const start = createStartReader(db, sha256, createRememberedCheckpoints(paths.checkpoints));
   // The server may append between these reads: all of them see the database as it is now.
   db.exec('BEGIN');
   try {
-    const head = await createSqliteLedgerStore(db, clock).head(id);
-    if (head === null) return problem(`Ledger ${id}`, 'has no head', RESTORE);
-    const last = reader.last(id);
+    const ledger = await start.read(identity);
     const newest = await createSqliteCheckpointStore(db).latest(id);
-    const remembered = createRememberedCheckpoints(paths.checkpoints).get(id);
-    const notes = [...new Set([newest?.note, remembered])].filter((note) => typeof note === 'string');
-    const problems = await checkStart(sha256, verifyEd25519, {
-      identity,
-      head,
-      lastIndex: last?.index ?? -1,
-      lastEntry: last?.entry ?? null,
-      checkpointNotes: notes,
-      readTile: strictTiles((level, index) => reader.tile(id, level, index)),
-    });
+    const problems = await checkStart(sha256, verifyEd25519, ledger);
     if (problems.length > 0)
       return problem(`Ledger ${id}`, problems.join('; '), `${RESTORE} It is evidence: change nothing.`);
     const covered = newest ? `checkpoint at ${whole(newest.size)}` : 'no checkpoint yet';
     return fine(
       `Ledger ${id}`,
-      `${whole(head.size)} records, ${covered}; head, last record and checkpoint agree`,
+      `${whole(ledger.head.size)} records, ${covered}; head, last record and checkpoint agree`,
     );
   } catch (error) {
     return problem(`Ledger ${id}`, reasonOf(error), RESTORE);

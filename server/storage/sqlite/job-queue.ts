@@ -71,7 +71,15 @@ function prepareStatements(db: SqliteDatabase) {
       "UPDATE batch SET state = 'WAITING', leased_by = NULL WHERE state = 'LEASED' AND leased_by <> ?",
     ),
     oldest: db.prepare<[], { ledger_no: number; id: number }>(
-      'SELECT ledger_no, MIN(id) AS id FROM batch GROUP BY ledger_no ORDER BY ledger_no',
+      // One look into the index a ledger: grouping would read the whole queue.
+      `WITH RECURSIVE queued (ledger_no) AS (
+         SELECT MIN(ledger_no) FROM batch
+         UNION ALL
+         SELECT (SELECT MIN(b.ledger_no) FROM batch b WHERE b.ledger_no > queued.ledger_no)
+         FROM queued WHERE queued.ledger_no IS NOT NULL
+       )
+       SELECT ledger_no, (SELECT MIN(b.id) FROM batch b WHERE b.ledger_no = queued.ledger_no) AS id
+       FROM queued WHERE ledger_no IS NOT NULL ORDER BY ledger_no`,
     ),
     free: db.prepare<[number, number], BatchRow>(
       `SELECT b.id, l.id AS ledger, b.ledger_no, b.state, b.attempts, b.available_at, b.event_count, b.payload
