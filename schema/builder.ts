@@ -15,7 +15,7 @@ import type { ExactJson } from './encodings.ts';
 import './root-guard.ts';
 
 /** Highest complexity of an operation: about a page of 500 records with every field. */
-export const COMPLEXITY_MAX = 50_000;
+export const COMPLEXITY_MAX = 250_000;
 
 /** How many items a list without a limit of its own is taken to have when complexity is counted. */
 const LIST_ITEMS_ASSUMED = 10;

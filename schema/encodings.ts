@@ -6,8 +6,8 @@ export function timeText(ms: number | bigint): string {
 }
 
 /**
- * JSON on its way out. What holds it has no members of its own: to the executor an object with a member `then`,
- * which events may well have, would look like a promise.
+ * JSON on its way out. What holds it has no members of its own: to the executor an object with a member
+ * `then`, which events may well have, would look like a promise.
  */
 export class ExactJson {
   readonly #value: JsonValue;

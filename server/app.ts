@@ -48,7 +48,9 @@ export interface StartedApp {
 }
 
 export interface App {
-  /** @throws AppError DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, STORAGE_UNAVAILABLE, CONFIG_INVALID. */
+  /**
+   * @throws AppError DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, STORAGE_UNAVAILABLE, CONFIG_INVALID.
+   */
   start(): Promise<StartedApp>;
   /** Stops taking requests, ends streams, drains the queue, closes. Bounded: about ten seconds at worst. */
   stop(): Promise<void>;
@@ -116,7 +118,11 @@ export function createApp(config: Config, options: AppOptions = {}): App {
 }
 
 /** Migrates, and makes what a new appliance needs: the administrator's token and the default ledger. */
-async function prepareDatabase(config: Config, { paths, instanceId }: HeldDataDir, log: Logger): Promise<string | null> {
+async function prepareDatabase(
+  config: Config,
+  { paths, instanceId }: HeldDataDir,
+  log: Logger,
+): Promise<string | null> {
   const db = openForWriting(paths.database);
   try {
     const { applied } = migrateSqlite(db, MIGRATIONS, systemClock);

@@ -61,7 +61,8 @@ export const SETTINGS = [
   {
     name: 'INDELIBLE_BEHIND_PROXY',
     defaultText: '`false`',
-    meaning: '`true` states that a proxy in front ends TLS, and allows a `HOST` that is not loopback without it.',
+    meaning:
+      '`true` states that a proxy in front ends TLS, and allows a `HOST` that is not loopback without it.',
     schema: flag.default(false),
   },
   {
@@ -88,7 +89,8 @@ export const SETTINGS = [
   {
     name: 'INDELIBLE_ADMIN_TOKEN',
     defaultText: 'unset',
-    meaning: 'Secret of the bootstrap administrator, at least 20 characters; else one is made at the first start.',
+    meaning:
+      'Secret of the bootstrap administrator, at least 20 characters; else one is made at the first start.',
     schema: z.string().min(20, 'must have at least 20 characters').max(256).optional(),
   },
   {
@@ -102,7 +104,13 @@ export const SETTINGS = [
   },
 ] as const satisfies readonly Setting[];
 
-/** Settings that later editions know. Refused here, since ignoring them would put records where nobody looks. */
+type SettingValues = {
+  readonly [One in (typeof SETTINGS)[number] as One['name']]: z.infer<One['schema']>;
+};
+
+/**
+ * Settings that later editions know. Refused here, since ignoring them would put records where nobody looks.
+ */
 const NOT_IN_THIS_EDITION: Readonly<Record<string, string>> = {
   DATABASE_URL: 'this version stores in SQLite only',
   CONFIG_PATH: 'this version reads its settings from the environment only',
@@ -132,32 +140,37 @@ export interface ConfigSource {
  */
 export function loadConfig({ env }: ConfigSource): Config {
   const problems = [...unknownSettings(env)];
-  const values = new Map<string, unknown>();
-  for (const { name, schema } of SETTINGS as readonly Setting[]) {
-    const parsed = schema.safeParse(env[name]);
-    if (parsed.success) values.set(name, parsed.data);
-    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}`);
+  const parsed: Record<string, unknown> = {};
+  for (const { name, schema } of SETTINGS) {
+    // An empty variable is one that is not set: compose files and shells make them.
+    const result = schema.safeParse(env[name] === '' ? undefined : env[name]);
+    if (result.success) parsed[name] = result.data;
+    else problems.push(`${name} ${result.error.issues[0]?.message ?? 'is not valid'}`);
   }
-  const read = <T>(name: string): T => values.get(name) as T;
-  if (problems.length === 0) problems.push(...contradictions(read));
+  // Every setting was parsed by its own schema, or there is a problem to report.
+  const values = parsed as SettingValues;
+  if (problems.length === 0) problems.push(...contradictions(values));
   if (problems.length > 0) throw new AppError('CONFIG_INVALID', { message: problems.join('; ') });
-  const certFile = read<string | undefined>('INDELIBLE_TLS_CERT');
-  const keyFile = read<string | undefined>('INDELIBLE_TLS_KEY');
-  return Object.freeze({
-    dataDir: resolve(read<string | undefined>('INDELIBLE_DATA_DIR') ?? defaultDataDir(env)),
-    host: read<string>('HOST'),
-    port: read<number>('PORT'),
+  return Object.freeze(toConfig(values, env));
+}
+
+function toConfig(values: SettingValues, env: ConfigSource['env']): Config {
+  const { INDELIBLE_TLS_CERT: certFile, INDELIBLE_TLS_KEY: keyFile } = values;
+  return {
+    dataDir: resolve(values.INDELIBLE_DATA_DIR ?? defaultDataDir(env)),
+    host: values.HOST,
+    port: values.PORT,
     tls: certFile && keyFile ? { certFile, keyFile } : null,
-    queueName: read<string>('AUDIT_QUEUE_NAME'),
-    workerConcurrency: read<number>('WORKER_CONCURRENCY'),
-    logLevel: read<Config['logLevel']>('LOG_LEVEL'),
-    adminToken: read<string | undefined>('INDELIBLE_ADMIN_TOKEN') ?? null,
-    originPrefix: read<string | undefined>('INDELIBLE_ORIGIN') ?? null,
-  });
+    queueName: values.AUDIT_QUEUE_NAME,
+    workerConcurrency: values.WORKER_CONCURRENCY,
+    logLevel: values.LOG_LEVEL,
+    adminToken: values.INDELIBLE_ADMIN_TOKEN ?? null,
+    originPrefix: values.INDELIBLE_ORIGIN ?? null,
+  };
 }
 
 /** The environment of this process: the one place that reads it. */
-export function processEnvironment(): ConfigSource['env'] {
+export function readEnvironment(): ConfigSource['env'] {
   return process.env;
 }
 
@@ -179,13 +192,12 @@ function* unknownSettings(env: ConfigSource['env']): Generator<string> {
 /** Read by the command line or the tests, not by the server. */
 const OTHER_READERS = new Set(['INDELIBLE_ROLE', 'INDELIBLE_TOKEN', 'INDELIBLE_URL', 'INDELIBLE_CORPORA']);
 
-function* contradictions(read: <T>(name: string) => T): Generator<string> {
-  const cert = read<string | undefined>('INDELIBLE_TLS_CERT');
-  const key = read<string | undefined>('INDELIBLE_TLS_KEY');
+function* contradictions(values: SettingValues): Generator<string> {
+  const { HOST: host, INDELIBLE_TLS_CERT: cert, INDELIBLE_TLS_KEY: key } = values;
   if (Boolean(cert) !== Boolean(key)) yield 'INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY go together';
-  const host = read<string>('HOST');
-  if (!LOOPBACK.has(host) && !cert && !read<boolean>('INDELIBLE_BEHIND_PROXY')) {
-    yield `HOST ${host} is not loopback: set INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY, or INDELIBLE_BEHIND_PROXY=true`;
+  if (!LOOPBACK.has(host) && !cert && !values.INDELIBLE_BEHIND_PROXY) {
+    yield `HOST ${host} is not loopback: set INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY, ` +
+      'or INDELIBLE_BEHIND_PROXY=true';
   }
 }
 

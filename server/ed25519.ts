@@ -6,8 +6,8 @@ hashes.sha512 = sha512;
 /**
  * Verifies an Ed25519 signature (RFC 8032, strict: canonical encodings only). Never throws.
  *
- * The server, the command line and the browser all use this one function, so that no two of them can disagree about
- * an odd signature.
+ * The server, the command line and the browser all use this one function, so that no two of them can disagree
+ * about an odd signature.
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {

@@ -72,7 +72,11 @@ export const ERRORS = {
   // The appliance
   QUEUE_FULL: operator(503, 'The queue is full. Nothing of this request was kept.'),
   STORAGE_UNAVAILABLE: operator(503, 'The storage cannot be written. Nothing new is accepted until it can.'),
-  APPLIANCE_READ_ONLY: operator(503, 'The appliance is read-only because a ledger contradicts itself.', false),
+  APPLIANCE_READ_ONLY: operator(
+    503,
+    'The appliance is read-only because a ledger contradicts itself.',
+    false,
+  ),
   APPLIANCE_STOPPING: operator(503, 'The appliance is stopping.'),
   SIGNING_KEY_MISSING: operator(503, 'A ledger has no signing key in the data folder.', false),
   DATA_DIR_LOCKED: operator(503, 'Another process holds the data folder.', false),
@@ -98,12 +102,15 @@ export interface AppErrorOptions {
 /** An error with a public code and message; its cause goes to the log only. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  /** Not called `path`: to GraphQL an error with a path is one that was placed in the answer already. */
+  /** Not called `path`: to GraphQL, an error with that is one it has already placed in the answer. */
   readonly inputPath: readonly string[];
   readonly retryAfterS: number | null;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
-    super(options.message ?? ERRORS[code].message, options.cause === undefined ? {} : { cause: options.cause });
+    super(
+      options.message ?? ERRORS[code].message,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
     this.name = 'AppError';
     this.code = code;
     this.inputPath = options.path ?? [];

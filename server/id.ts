@@ -6,7 +6,9 @@ export type NewId = (nowMs: number) => string;
 const POOL_IDS = 512;
 const RANDOM_BYTES = 10;
 
-/** A source of UUIDv7s that draws its random bits from one pooled buffer: a draw an id costs 2 µs, a pool 0.1. */
+/**
+ * A source of UUIDv7s that draws its random bits from one pooled buffer: a draw an id costs 2 µs, a pool 0.1.
+ */
 export function createUuidv7Source(): NewId {
   const pool = Buffer.allocUnsafe(POOL_IDS * RANDOM_BYTES);
   let used = POOL_IDS;
@@ -19,7 +21,8 @@ export function createUuidv7Source(): NewId {
     const time = nowMs.toString(16).padStart(12, '0');
     const random = pool.toString('hex', at, at + RANDOM_BYTES);
     const variant = ((pool[at + 2]! & 0x3f) | 0x80).toString(16);
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(6, 8)}-${random.slice(8)}`;
+    const clock = `${time.slice(0, 8)}-${time.slice(8)}`;
+    return `${clock}-7${random.slice(0, 3)}-${variant}${random.slice(6, 8)}-${random.slice(8)}`;
   };
 }
 

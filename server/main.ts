@@ -1,11 +1,13 @@
 import { type App, createApp } from './app.ts';
-import { type Config, loadConfig, processEnvironment } from './config.ts';
+import { type Config, loadConfig, readEnvironment } from './config.ts';
 import { AppError } from './errors.ts';
 
 /** Exit codes of the command line: done, could not run. */
 const [EXIT_DONE, EXIT_COULD_NOT_RUN] = [0, 3];
 
-/** How long an orderly stop may take before the process ends anyway. What was acknowledged is safe either way. */
+/**
+ * How long an orderly stop may take before the process ends anyway. What was acknowledged is safe either way.
+ */
 const STOP_LIMIT_MS = 15_000;
 
 export type Say = (line: string) => void;
@@ -20,7 +22,7 @@ export async function main(say: Say, config?: Config): Promise<number> {
   let app: App;
   const ended = Promise.withResolvers<number>();
   try {
-    app = createApp(config ?? loadConfig({ env: processEnvironment() }), {
+    app = createApp(config ?? loadConfig({ env: readEnvironment() }), {
       onCrash: (error) => {
         say(`Indelible cannot go on: ${error.message}`);
         ended.resolve(EXIT_COULD_NOT_RUN);

@@ -45,8 +45,8 @@ export interface WriterParts {
 }
 
 /**
- * The writer thread: composes intake, queue, worker and checkpoints over the one connection that writes, checks every
- * ledger, then serves the main thread.
+ * The writer thread: composes intake, queue, worker and checkpoints over the one connection that writes,
+ * checks every ledger, then serves the main thread.
  *
  * @param decorate lets the crash tests wrap the parts; the appliance itself gives none.
  */
@@ -121,13 +121,17 @@ function composeWriter(
       log,
       onSequenced: (ledger, { settlements, recorded, quarantined }) => {
         intake.settle(ledger, settlements);
-        // Also where nothing was recorded now: an append that was kept and reported as failed is known only then.
+        // Also where nothing was recorded now: an append that was kept and reported as failed is known only
+        // then.
         checkpointer.grown(ledger);
         send({ type: 'growth', ledger, recorded, quarantined });
       },
       onOutage: (outage) => status.change({ outage }),
       onFatal: (error) => {
-        log.fatal({ err: error, ledger: error.ledger }, 'A ledger contradicts itself: recording has stopped.');
+        log.fatal(
+          { err: error, ledger: error.ledger },
+          'A ledger contradicts itself: recording has stopped.',
+        );
         status.change({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
       },
     });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { prepare } from '../prepare.ts';
+import { prepare } from '#scripts/prepare.ts';
 
 /** Every benchmark, one after the other, each in a process of its own. */
 prepare((sentence) => console.log(sentence));

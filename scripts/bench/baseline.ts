@@ -7,8 +7,8 @@ import { benchEvent } from './events.ts';
 const BATCH = 500;
 
 /**
- * What the machine gives without us: the same JSON inserted into a table without secondary index, 500 a transaction,
- * `synchronous=FULL`, nothing else done. Events a second.
+ * What the machine gives without us: the same JSON inserted into a table without secondary index, 500 a
+ * transaction, `synchronous=FULL`, nothing else done. Events a second.
  */
 export function rawInsertRate(events: number): number {
   const folder = mkdtempSync(join(tmpdir(), 'indelible-raw-'));

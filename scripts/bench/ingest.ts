@@ -5,8 +5,8 @@ import { benchEvent } from './events.ts';
 import { type BenchServer, startBenchServer } from './server-process.ts';
 
 /**
- * HTTP ingest, GraphQL and NDJSON, to QUEUED and to RECORDED, in batches of 1 to 500 from 1 to 64 clients, each with
- * the raw insert of the same bytes measured in the same run. Latency is that of a request.
+ * HTTP ingest, GraphQL and NDJSON, to QUEUED and to RECORDED, in batches of 1 to 500 from 1 to 64 clients,
+ * each with the raw insert of the same bytes measured in the same run. Latency is that of a request.
  *
  *     node scripts/bench/ingest.ts [--seconds 4] [--only graphql-RECORDED-100-16]
  */
@@ -45,14 +45,22 @@ const CASES: readonly Case[] = [
 const nameOf = ({ api, ack, batch, clients }: Case): string => `${api}-${ack}-${batch}-${clients}`;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '4' }, only: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { seconds: { type: 'string', default: '4' }, only: { type: 'string' } },
+  });
   const cases = CASES.filter((one) => values.only === undefined || nameOf(one) === values.only);
-  console.log('api      ack       batch  clients   events/s  requests/s   p50 ms   p99 ms   raw/s   of raw   peak MiB');
+  console.log(
+    'api      ack       batch  clients   events/s  requests/s   p50 ms   p99 ms   raw/s   of raw   peak MiB',
+  );
   for (const one of cases) {
     const server = await startBenchServer();
     await measure(server, one, 1000);
     const raw = rawInsertRate(60_000);
-    const { eventsPerS, requestsPerS, p50Ms, p99Ms } = await measure(server, one, Number(values.seconds) * 1000);
+    const { eventsPerS, requestsPerS, p50Ms, p99Ms } = await measure(
+      server,
+      one,
+      Number(values.seconds) * 1000,
+    );
     const columns = [
       one.api.padEnd(8),
       one.ack.padEnd(9),
@@ -104,7 +112,9 @@ async function measure(server: BenchServer, one: Case, forMs: number): Promise<M
   };
 }
 
-/** Events carry no id, so that the same bytes are new events each time; making them costs the server, not us. */
+/**
+ * Events carry no id, so that the same bytes are new events each time; making them costs the server, not us.
+ */
 function prepareBodies(one: Case): Buffer[] {
   const events = (from: number): Record<string, unknown>[] =>
     Array.from({ length: one.batch }, (_, i) => benchEvent(from + i));
@@ -124,7 +134,14 @@ function post(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const sent = request(
-      { host: url.hostname, port: url.port, path, method: 'POST', agent, headers: { ...headers, 'content-length': body.length } },
+      {
+        host: url.hostname,
+        port: url.port,
+        path,
+        method: 'POST',
+        agent,
+        headers: { ...headers, 'content-length': body.length },
+      },
       (response) => {
         let text = '';
         response.setEncoding('latin1');
@@ -132,7 +149,12 @@ function post(
           if (text.length < 200) text += chunk;
         });
         response.on('end', () => {
-          if (response.statusCode === 200 && !text.includes('"errors":[{"message"') && !text.includes('REJECTED')) resolve();
+          if (
+            response.statusCode === 200 &&
+            !text.includes('"errors":[{"message"') &&
+            !text.includes('REJECTED')
+          )
+            resolve();
           else reject(new Error(`${response.statusCode} ${text}`));
         });
       },

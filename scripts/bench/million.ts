@@ -5,8 +5,8 @@ import { benchEvent } from './events.ts';
 import { type BenchServer, startBenchServer } from './server-process.ts';
 
 /**
- * A million events over one NDJSON stream to RECORDED: the rate and the server's memory each hundred thousand, so that
- * both growing cost and growing memory are seen.
+ * A million events over one NDJSON stream to RECORDED: the rate and the server's memory each hundred
+ * thousand, so that both growing cost and growing memory are seen.
  *
  *     node scripts/bench/million.ts [--events 1000000]
  */
@@ -55,7 +55,9 @@ function stream(server: BenchServer, total: number, onAnswered: (count: number) 
         else reject(new Error(`Only ${answered} of ${total} events were answered (${response.statusCode}).`));
       });
     });
-    const lines = Array.from({ length: LINES_A_WRITE }, (_, i) => `${JSON.stringify(benchEvent(i))}\n`).join('');
+    const lines = Array.from({ length: LINES_A_WRITE }, (_, i) => `${JSON.stringify(benchEvent(i))}\n`).join(
+      '',
+    );
     const chunk = Buffer.from(lines);
     let written = 0;
     const write = (): void => {

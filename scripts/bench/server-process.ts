@@ -20,7 +20,13 @@ const TOKEN = 'benchmark-administrator-token';
 
 export async function startBenchServer(): Promise<BenchServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'indelible-bench-'));
-  const env = { ...process.env, INDELIBLE_DATA_DIR: dataDir, INDELIBLE_ADMIN_TOKEN: TOKEN, PORT: '0', LOG_LEVEL: 'warn' };
+  const env = {
+    ...process.env,
+    INDELIBLE_DATA_DIR: dataDir,
+    INDELIBLE_ADMIN_TOKEN: TOKEN,
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+  };
   const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await readUrl(child);
   return {
@@ -52,7 +58,8 @@ function readUrl(child: ChildProcess): Promise<string> {
 function readMemory(pid: number | undefined): { now: number; peak: number } | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const mib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+    const mib = (name: string): number =>
+      Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
     return { now: Math.round(mib('VmRSS')), peak: Math.round(mib('VmHWM')) };
   } catch {
     // No /proc on this system.

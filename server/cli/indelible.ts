@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '#server/clock.ts';
-import { processEnvironment } from '#server/config.ts';
+import { readEnvironment } from '#server/config.ts';
 import { createConsoleOutput } from './output.ts';
 import { runCommand } from './run.ts';
 
@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   output: createConsoleOutput(),
-  env: processEnvironment(),
+  env: readEnvironment(),
   clock: systemClock,
   wait: async (ms, signal) => setTimeout(ms, undefined, { signal }),
   interrupted: interrupt.signal,

@@ -93,17 +93,11 @@ async function startHere(config: Config): Promise<{ readonly url: string; stop()
 }
 
 /**
- * Loads a part of the server. It needs files that are generated: where they are missing, says how they are
- * made.
- *
- * @throws CannotRunError when they are missing
+ * Loads a part of the server. It needs files that a fresh checkout does not have yet: they are made first, as
+ * `npm start` does.
  */
 export async function importServer<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-    if (!isMissing || !/generated/.test(error.message)) throw error;
-    throw new CannotRunError('The database client has not been generated yet. Run: npm run generate');
-  }
+  const { prepare } = await import('#scripts/prepare.ts');
+  prepare();
+  return load();
 }

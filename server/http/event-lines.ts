@@ -176,13 +176,15 @@ function drained(res: ServerResponse): Promise<void> {
   });
 }
 
-/** One receipt as JSON. Most have no errors; their text is put together by hand. */
-export function receiptJson(receipt: Receipt, position: number): string {
-  if (receipt.errors.length > 0) return JSON.stringify({ ...receipt, position });
-  const { eventId, outcome, ledger, index } = receipt;
-  const [id, to] = [JSON.stringify(eventId), JSON.stringify(ledger)];
-  const outcomeAndErrors = `"outcome":"${outcome}","errors":[]`;
-  return `{"position":${position},"eventId":${id},${outcomeAndErrors},"ledger":${to},"index":${index}}`;
+/**
+ * One receipt as JSON, with the member names of GraphQL's; of the record it tells ledger and index, once it
+ * is known. Most receipts have no errors; their text is put together by hand.
+ */
+export function receiptJson({ eventId, outcome, errors, ledger, index }: Receipt, position: number): string {
+  const problems = errors.length === 0 ? '[]' : JSON.stringify(errors);
+  const record = index === null ? 'null' : `{"ledger":{"id":${JSON.stringify(ledger)}},"index":${index}}`;
+  const event = `"position":${position},"eventId":${JSON.stringify(eventId)}`;
+  return `{${event},"outcome":"${outcome}","errors":${problems},"record":${record}}`;
 }
 
 function begin(res: ServerResponse): void {

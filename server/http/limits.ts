@@ -16,7 +16,7 @@ export const MESSAGE_BYTES_MAX = BODY_BYTES_MAX;
 export const SOCKET_OPERATIONS_MAX = 100;
 
 /** Lexical tokens in one GraphQL document. */
-export const TOKENS_MAX = 2_000;
+export const TOKENS_MAX = 20_000;
 
 /**
  * Fields inside one another, in an operation with its fragments. Introspection has a depth limit of its own.

@@ -90,8 +90,8 @@ export const limitsRule: ValidationRule = (context) => {
 };
 
 /**
- * Refuses the alias `then`. Yoga's executor takes every object with a member of that name for a promise, so an answer
- * with it would be an internal error.
+ * Refuses the alias `then`. Yoga's executor takes every object with a member of that name for a promise, so
+ * an answer with it would be an internal error.
  */
 export const aliasRule: ValidationRule = (context) => ({
   Field: (field) => {

@@ -23,11 +23,17 @@ export type CreateLedger = (id: string, name: string | null) => Promise<LedgerId
 /**
  * Makes the operation that creates ledgers.
  *
- * It throws BAD_USER_INPUT for an id that is not 1 to 64 of `A-Z a-z 0-9 - _ .` starting with a letter or digit
- * (ledger format, section 1) or a name over 1,024 characters, LEDGER_EXISTS for an id that is taken, and
- * STORAGE_UNAVAILABLE.
+ * It throws BAD_USER_INPUT for an id that is not 1 to 64 of `A-Z a-z 0-9 - _ .` starting with a letter or
+ * digit (ledger format, section 1) or a name over 1,024 characters, LEDGER_EXISTS for an id that is taken,
+ * and STORAGE_UNAVAILABLE.
  */
-export function createCreateLedger({ catalog, keys, sha256, clock, originPrefix }: CreateLedgerDeps): CreateLedger {
+export function createCreateLedger({
+  catalog,
+  keys,
+  sha256,
+  clock,
+  originPrefix,
+}: CreateLedgerDeps): CreateLedger {
   return async (id, name) => {
     if (!isLedgerId(id)) {
       throw new AppError('BAD_USER_INPUT', {

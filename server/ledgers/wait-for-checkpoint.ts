@@ -1,11 +1,17 @@
 import type { LedgerEvents } from '#server/ports/ledger-events.ts';
 import type { CheckpointStore } from '#server/ports/ledger-store.ts';
 
-/** Resolves once a checkpoint covers the record at the index; rejects with the signal's reason when that comes first. */
+/**
+ * Resolves once a checkpoint covers the record at the index; rejects with the signal's reason when that comes
+ * first.
+ */
 export type WaitForCheckpoint = (ledger: string, index: number, signal: AbortSignal) => Promise<void>;
 
 /** Makes the wait out of wake-ups and the store, which alone is believed. */
-export function createWaitForCheckpoint(checkpoints: CheckpointStore, events: LedgerEvents): WaitForCheckpoint {
+export function createWaitForCheckpoint(
+  checkpoints: CheckpointStore,
+  events: LedgerEvents,
+): WaitForCheckpoint {
   return async (ledger, index, signal) => {
     for (;;) {
       const woken = new AbortController();

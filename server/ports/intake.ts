@@ -1,9 +1,14 @@
 import type { Hash } from '#server/ledger/hash.ts';
 
-/** One event that passed the door: validated, with its id, and encoded as one line (`server/events/queued-event`). */
+/**
+ * One event that passed the door: validated, with its id, and encoded as one line
+ * (`server/events/queued-event`).
+ */
 export interface SubmittedEvent {
   readonly eventId: string;
-  /** SHA-256 of the event as sent, before variable defaults: decides between DUPLICATE and EVENT_ID_CONFLICT. */
+  /**
+   * SHA-256 of the event as sent, before variable defaults: decides between DUPLICATE and EVENT_ID_CONFLICT.
+   */
   readonly digest: Hash;
   readonly line: string;
 }
@@ -35,8 +40,9 @@ export interface Acceptance {
   /** One per event, in the order sent. */
   readonly admissions: readonly Admission[];
   /**
-   * One per event, in the order sent, once all of them are recorded or quarantined; `null` when `settle` was false.
-   * It may take as long as the queue takes: the caller sets its own limit. It rejects only when the process stops.
+   * One per event, in the order sent, once all of them are recorded or quarantined; `null` when `settle` was
+   * false. It may take as long as the queue takes: the caller sets its own limit. It rejects only when the
+   * process stops.
    */
   readonly settled: Promise<readonly Settlement[]> | null;
 }
@@ -49,9 +55,9 @@ export interface Intake {
    * Durability: when this resolves, every ACCEPTED event survives `kill -9` and a power cut.
    * Idempotence: an id that is known in its ledger, recorded or waiting, is never queued again, for ever.
    * Concurrency: any number of callers; of two that send one id at the same time exactly one gets ACCEPTED.
-   * Order: events of one submission keep their order; submissions of one caller keep theirs if it awaits each.
-   * Errors: LEDGER_NOT_FOUND, QUEUE_FULL, STORAGE_UNAVAILABLE, APPLIANCE_READ_ONLY. After an error the caller may
-   * send again; what was kept in spite of the error answers DUPLICATE then.
+   * Order: events of one submission keep their order; submissions of one caller keep theirs if it awaits
+   * each. Errors: LEDGER_NOT_FOUND, QUEUE_FULL, STORAGE_UNAVAILABLE, APPLIANCE_READ_ONLY. After an error the
+   * caller may send again; what was kept in spite of the error answers DUPLICATE then.
    */
   accept(submission: Submission): Promise<Acceptance>;
 }

@@ -21,13 +21,15 @@ export interface JobQueue {
   /**
    * Leases up to `max` batches, at most one a ledger, each the oldest of its ledger.
    *
-   * Order: a ledger whose oldest batch is leased or waits for a retry gives nothing, so one ledger stays in order.
-   * Fairness: ledgers take turns; a long queue in one does not hold up the others.
+   * Order: a ledger whose oldest batch is leased or waits for a retry gives nothing, so one ledger stays in
+   * order. Fairness: ledgers take turns; a long queue in one does not hold up the others.
    * Crash: a lease dies with its process; the batch is given out again then. Nothing is lost either way.
    */
   take(max: number): Promise<readonly Batch[]>;
 
-  /** Gives a batch back that failed; it is not given out before `at` (ms since the epoch). Keeps the reason. */
+  /**
+   * Gives a batch back that failed; it is not given out before `at` (ms since the epoch). Keeps the reason.
+   */
   retry(batch: Batch, at: number, reason: string): Promise<void>;
 
   /** Gives a batch back that was not worked on (an outage, a stop): its attempt does not count. */

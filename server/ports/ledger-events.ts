@@ -1,4 +1,6 @@
-/** Wakes readers after a commit. It carries no data: the ledger is the source, a lost wake-up costs only time. */
+/**
+ * Wakes readers after a commit. It carries no data: the ledger is the source, a lost wake-up costs only time.
+ */
 export interface LedgerEvents {
   /** Calls back after each commit that made the ledger longer. Gives the function that ends it. */
   onGrowth(ledger: string, wake: () => void): () => void;

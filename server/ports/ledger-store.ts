@@ -65,7 +65,10 @@ export interface Append {
   readonly completes: string | null;
 }
 
-/** `HEAD_MOVED`: someone else appended first. `BATCH_GONE`: someone else completed the batch. Nothing was written. */
+/**
+ * `HEAD_MOVED`: someone else appended first. `BATCH_GONE`: someone else completed the batch. Nothing was
+ * written.
+ */
 export type AppendOutcome = 'APPENDED' | 'HEAD_MOVED' | 'BATCH_GONE';
 
 export interface KnownEvent {
@@ -84,8 +87,8 @@ export interface LedgerStore {
   /**
    * Writes records, tiles, quarantined events, the new head and the batch's completion in one transaction.
    *
-   * Durability: when this resolves with APPENDED everything survives `kill -9` and a power cut; a crash before the
-   * commit leaves none of it, and the batch is given out again.
+   * Durability: when this resolves with APPENDED everything survives `kill -9` and a power cut; a crash
+   * before the commit leaves none of it, and the batch is given out again.
    * Concurrency: compare-and-swap on the head, so that a ledger cannot fork however many processes append.
    * Idempotence: an event id is unique in its ledger; a second append of one fails whole.
    */

@@ -103,7 +103,10 @@ export interface StartReader {
   read(identity: LedgerIdentity): Promise<LedgerAtStart>;
 }
 
-/** Checks every ledger of the appliance; gives one text that names each contradiction, or `null` when all is well. */
+/**
+ * Checks every ledger of the appliance; gives one text that names each contradiction, or `null` when all is
+ * well.
+ */
 export async function findContradictions(
   sha256: Sha256,
   verify: VerifyEd25519,

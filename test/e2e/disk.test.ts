@@ -21,7 +21,9 @@ describe('a disk that fails', () => {
   const mount = (name: string, options: string): string => {
     const path = join(folder, name);
     mkdirSync(path, { recursive: true });
-    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], {
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`mount failed: ${stderr}`);
     mounts.push(path);
     return path;
@@ -34,7 +36,9 @@ describe('a disk that fails', () => {
     fetch(`${url}/v1/events?ack=${ack}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-      body: JSON.stringify(ids.map((id) => ({ id, action: 'disk.test', details: { filler: 'x'.repeat(2000) } }))),
+      body: JSON.stringify(
+        ids.map((id) => ({ id, action: 'disk.test', details: { filler: 'x'.repeat(2000) } })),
+      ),
     });
 
   afterEach(async () => {
@@ -44,35 +48,40 @@ describe('a disk that fails', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  itWithMounts('answers 503 when it is full, loses nothing acknowledged, and goes on when there is room', async () => {
-    const dataDir = mount('full', 'size=24m,mode=0700');
-    const ballast = join(dataDir, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(6 * 1024 * 1024));
-    const { url } = await start(dataDir);
-    const acknowledged: string[] = [];
-    let refusal: Response | null = null;
-    for (let round = 0; round < 400 && refusal === null; round++) {
-      const ids = Array.from({ length: 50 }, (_, i) => `full-${round}-${i}`);
-      const response = await send(url, ids, 'QUEUED');
-      if (response.status === 200) acknowledged.push(...ids);
-      else refusal = response;
-    }
-    expect(refusal?.status).toBe(503);
-    expect(Number(refusal?.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await refusal?.json()).toMatchObject({ error: { code: 'STORAGE_UNAVAILABLE', message: /disk is full/ } });
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  itWithMounts(
+    'answers 503 when it is full, loses nothing acknowledged, and goes on when there is room',
+    async () => {
+      const dataDir = mount('full', 'size=24m,mode=0700');
+      const ballast = join(dataDir, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(6 * 1024 * 1024));
+      const { url } = await start(dataDir);
+      const acknowledged: string[] = [];
+      let refusal: Response | null = null;
+      for (let round = 0; round < 400 && refusal === null; round++) {
+        const ids = Array.from({ length: 50 }, (_, i) => `full-${round}-${i}`);
+        const response = await send(url, ids, 'QUEUED');
+        if (response.status === 200) acknowledged.push(...ids);
+        else refusal = response;
+      }
+      expect(refusal?.status).toBe(503);
+      expect(Number(refusal?.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await refusal?.json()).toMatchObject({
+        error: { code: 'STORAGE_UNAVAILABLE', message: /disk is full/ },
+      });
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
 
-    rmSync(ballast);
-    const after = await retried(() => send(url, ['after-1'], 'RECORDED'));
-    acknowledged.push('after-1');
-    expect(after.status).toBe(200);
-    expect(await server?.stop()).toBe(0);
+      rmSync(ballast);
+      const after = await retried(() => send(url, ['after-1'], 'RECORDED'));
+      acknowledged.push('after-1');
+      expect(after.status).toBe(200);
+      expect(await server?.stop()).toBe(0);
 
-    const recorded = new Set<string>();
-    const checked = await checkLedger(dataDir, 'default', ({ eventId }) => recorded.add(eventId));
-    expect(checked).toMatchObject({ breaks: [], waiting: 0, quarantined: 0 });
-    expect(acknowledged.filter((id) => !recorded.has(id))).toEqual([]);
-  });
+      const recorded = new Set<string>();
+      const checked = await checkLedger(dataDir, 'default', ({ eventId }) => recorded.add(eventId));
+      expect(checked).toMatchObject({ breaks: [], waiting: 0, quarantined: 0 });
+      expect(acknowledged.filter((id) => !recorded.has(id))).toEqual([]);
+    },
+  );
 
   itWithMounts('says that the data folder is read-only, and does not start', async () => {
     const dataDir = mount('read-only', 'size=8m,ro');

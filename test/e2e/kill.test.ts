@@ -21,7 +21,11 @@ describe('kill -9 under load', () => {
   let kills = 0;
 
   const start = async (env: Record<string, string> = {}): Promise<ChildServer> => {
-    server = await startChildServer({ INDELIBLE_DATA_DIR: dataDir, INDELIBLE_ADMIN_TOKEN: ADMIN_TOKEN, ...env });
+    server = await startChildServer({
+      INDELIBLE_DATA_DIR: dataDir,
+      INDELIBLE_ADMIN_TOKEN: ADMIN_TOKEN,
+      ...env,
+    });
     expect(server.readOnly).toBeNull();
     return server;
   };
@@ -33,14 +37,17 @@ describe('kill -9 under load', () => {
     });
 
   beforeAll(() => {
-    for (let i = 0; i < CLIENTS; i++) clients.push(createClient(`client-${i}`, ADMIN_TOKEN, new SeededRandom(i + 1)));
+    for (let i = 0; i < CLIENTS; i++)
+      clients.push(createClient(`client-${i}`, ADMIN_TOKEN, new SeededRandom(i + 1)));
   });
   afterAll(async () => {
     await server?.kill();
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  /** Lets all clients send until the server is gone; what was not acknowledged they keep for the next round. */
+  /**
+   * Lets all clients send until the server is gone; what was not acknowledged they keep for the next round.
+   */
   const loadUntilGone = async (running: ChildServer): Promise<void> => {
     await Promise.all(clients.map((client) => client.sendUntilGone(running.url, running.gone)));
     await running.gone;
@@ -49,10 +56,13 @@ describe('kill -9 under load', () => {
 
   for (const point of KILL_POINTS) {
     for (const round of [1, 2]) {
-      it(`loses and doubles nothing when killed at "${point}", round ${round}`, { timeout: 60_000 }, async () => {
+      it(`loses and doubles nothing when killed at "${point}", round ${round}`, {
+        timeout: 60_000,
+      }, async () => {
         const times = point.startsWith('checkpoint') ? round : 1 + Math.floor(random.fraction() * 40 * round);
         const running = await startOrDie({ KILL_POINT: point, KILL_TIMES: String(times) });
-        // What waited in the queue from the round before can be enough to reach the point while it still starts.
+        // What waited in the queue from the round before can be enough to reach the point while it still
+        // starts.
         if (running) await loadUntilGone(running);
         else kills += 1;
       });
@@ -60,7 +70,9 @@ describe('kill -9 under load', () => {
   }
 
   for (let round = 1; round <= RANDOM_KILLS; round++) {
-    it(`loses and doubles nothing when killed at a random moment, round ${round}`, { timeout: 60_000 }, async () => {
+    it(`loses and doubles nothing when killed at a random moment, round ${round}`, {
+      timeout: 60_000,
+    }, async () => {
       const running = await start();
       const killed = delay(20 + random.fraction() * 600).then(() => running.kill());
       await loadUntilGone(running);
@@ -68,7 +80,9 @@ describe('kill -9 under load', () => {
     });
   }
 
-  it('has recorded every acknowledged event exactly once, unaltered, in a clean ledger', { timeout: 60_000 }, async () => {
+  it('has recorded every acknowledged event exactly once, unaltered, in a clean ledger', {
+    timeout: 60_000,
+  }, async () => {
     expect(kills).toBeGreaterThanOrEqual(20);
     const running = await start();
     for (const client of clients) await client.sendRest(running.url);
@@ -80,7 +94,12 @@ describe('kill -9 under load', () => {
       recorded.set(record.eventId, json.get('details') ?? '');
     });
     expect(checked.breaks).toEqual([]);
-    expect(checked).toMatchObject({ waiting: 0, quarantined: 0, checked: recorded.size, size: recorded.size });
+    expect(checked).toMatchObject({
+      waiting: 0,
+      quarantined: 0,
+      checked: recorded.size,
+      size: recorded.size,
+    });
     let acknowledged = 0;
     for (const client of clients) {
       for (const [eventId, details] of client.acknowledged) {

@@ -143,10 +143,10 @@ describe('a request of which nothing was kept', () => {
     const { send } = world();
     await expect(send([own('e')], { ledger: 'nowhere' })).rejects.toMatchObject({
       code: 'LEDGER_NOT_FOUND',
-      path: [],
+      inputPath: [],
     });
     const foreign = send([own('e')], { ledger: 'globex', mayWrite: notGlobex });
-    await expect(foreign).rejects.toMatchObject({ code: 'LEDGER_NOT_FOUND', path: [] });
+    await expect(foreign).rejects.toMatchObject({ code: 'LEDGER_NOT_FOUND', inputPath: [] });
   });
 
   it('fails with what is not an AppError as it is', async () => {

@@ -105,7 +105,7 @@ describe('receipts', () => {
 async function failureOf(request: Promise<unknown>): Promise<unknown> {
   const error: unknown = await request.catch((cause: unknown) => cause);
   if (!(error instanceof AppError)) throw new Error('It did not fail as it should');
-  const { code, message, path, status } = error;
+  const { code, message, inputPath: path, status } = error;
   return { code, message, path, status };
 }
 
@@ -115,7 +115,7 @@ describe('a request', () => {
     const events = Array.from({ length: BATCH_EVENTS_MAX + 1 }, (_, i) => event(`e-${i}`));
     await expect(send(events)).rejects.toMatchObject({
       code: 'BATCH_TOO_LARGE',
-      path: ['events'],
+      inputPath: ['events'],
       message: '1001 events were sent; the limit is 1000.',
     });
     expect(intake.waiting('acme')).toEqual([]);

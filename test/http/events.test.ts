@@ -75,8 +75,7 @@ describe('POST /v1/events', () => {
       eventId: 'one',
       outcome: 'ACCEPTED',
       errors: [],
-      ledger: 'default',
-      index: expect.any(Number),
+      record: { ledger: { id: 'default' }, index: expect.any(Number) },
     });
   });
 

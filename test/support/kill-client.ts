@@ -22,7 +22,41 @@ const MUTATION = `mutation ($events: [EventInput!]!, $ack: AckLevel) {
 }`;
 const ACKS = ['QUEUED', 'RECORDED', 'CHECKPOINTED'] as const;
 
+type SendEvents = (url: string, events: readonly KillEvent[], ack: string) => Promise<Receipt[]>;
+
+/** The two ways in. */
+function createWays(token: string): { readonly sendGraphql: SendEvents; readonly sendNdjson: SendEvents } {
+  const sendGraphql = async (url: string, events: readonly KillEvent[], ack: string): Promise<Receipt[]> => {
+    const body = JSON.stringify({ query: MUTATION, variables: { events, ack } });
+    const answer = (await post(`${url}/graphql`, 'application/json', body).then((text) =>
+      JSON.parse(text),
+    )) as {
+      data?: { recordEvents: { receipts: Receipt[] } };
+    };
+    if (!answer.data) throw new Error(`No data: ${JSON.stringify(answer)}`);
+    return answer.data.recordEvents.receipts;
+  };
+
+  const sendNdjson = async (url: string, events: readonly KillEvent[], ack: string): Promise<Receipt[]> => {
+    const body = events.map((event) => JSON.stringify(event)).join('\n');
+    const text = await post(`${url}/v1/events?ack=${ack}`, 'application/x-ndjson', body);
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines
+      .map((line) => JSON.parse(line) as Receipt)
+      .filter((receipt) => receipt.outcome !== undefined);
+  };
+
+  const post = async (url: string, type: string, body: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': type };
+    const response = await fetch(url, { method: 'POST', headers, body });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return response.text();
+  };
+  return { sendGraphql, sendNdjson };
+}
+
 export function createClient(name: string, token: string, random: SeededRandom): KillClient {
+  const { sendGraphql, sendNdjson } = createWays(token);
   const acknowledged = new Map<string, string>();
   const open = new Map<string, KillEvent>();
   let made = 0;
@@ -32,7 +66,11 @@ export function createClient(name: string, token: string, random: SeededRandom):
     const fresh = [1, 1, 7, 100][Math.floor(random.fraction() * 4)] ?? 1;
     for (let i = 0; i < fresh; i++) {
       const n = made++;
-      const event = { id: `${name}-${n}`, action: 'kill.test', details: { client: name, n, big: '€'.repeat(n % 50) } };
+      const event = {
+        id: `${name}-${n}`,
+        action: 'kill.test',
+        details: { client: name, n, big: '€'.repeat(n % 50) },
+      };
       open.set(event.id, event);
       batch.push(event);
     }
@@ -41,7 +79,8 @@ export function createClient(name: string, token: string, random: SeededRandom):
 
   const send = async (url: string, events: readonly KillEvent[]): Promise<void> => {
     const ack = ACKS[Math.floor(random.fraction() * 10)] ?? 'QUEUED';
-    const receipts = random.fraction() < 0.5 ? await sendGraphql(url, events, ack) : await sendNdjson(url, events, ack);
+    const receipts =
+      random.fraction() < 0.5 ? await sendGraphql(url, events, ack) : await sendNdjson(url, events, ack);
     for (const receipt of receipts) {
       if (receipt.outcome !== 'ACCEPTED' && receipt.outcome !== 'DUPLICATE') {
         throw new Error(`${receipt.eventId} was refused: ${JSON.stringify(receipt)}`);
@@ -53,37 +92,12 @@ export function createClient(name: string, token: string, random: SeededRandom):
     }
   };
 
-  const sendGraphql = async (url: string, events: readonly KillEvent[], ack: string): Promise<Receipt[]> => {
-    const body = JSON.stringify({ query: MUTATION, variables: { events, ack } });
-    const answer = (await post(`${url}/graphql`, 'application/json', body).then((text) => JSON.parse(text))) as {
-      data?: { recordEvents: { receipts: Receipt[] } };
-    };
-    if (!answer.data) throw new Error(`No data: ${JSON.stringify(answer)}`);
-    return answer.data.recordEvents.receipts;
-  };
-
-  const sendNdjson = async (url: string, events: readonly KillEvent[], ack: string): Promise<Receipt[]> => {
-    const body = events.map((event) => JSON.stringify(event)).join('\n');
-    const text = await post(`${url}/v1/events?ack=${ack}`, 'application/x-ndjson', body);
-    const lines = text.split('\n').filter((line) => line !== '');
-    return lines.map((line) => JSON.parse(line) as Receipt).filter((receipt) => receipt.outcome !== undefined);
-  };
-
-  const post = async (url: string, type: string, body: string): Promise<string> => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': type };
-    const response = await fetch(url, { method: 'POST', headers, body });
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    return response.text();
-  };
-
   return {
     acknowledged,
     async sendUntilGone(url, gone) {
-      let isGone = false;
-      gone.then(() => {
-        isGone = true;
-      });
-      while (!isGone) {
+      const end = new AbortController();
+      void gone.then(() => end.abort());
+      while (!end.signal.aborted) {
         try {
           await send(url, nextBatch());
         } catch (error) {

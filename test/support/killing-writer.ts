@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { startWriter, type WriterParts, type WriterSettings } from '#server/writer.ts';
 
 /**
- * A writer thread that kills its own process, with SIGKILL, at a named point: the real writer with a wrapper around
- * its parts, and triggers on its own connection for the points inside a transaction.
+ * A writer thread that kills its own process, with SIGKILL, at a named point: the real writer with a wrapper
+ * around its parts, and triggers on its own connection for the points inside a transaction.
  */
 
 /** Points inside a transaction, by the statement after which it is struck. */
@@ -39,7 +39,9 @@ function withKillPoint(parts: WriterParts, point: string, times: number): Writer
       strike(point);
       return null;
     });
-    db.exec(`CREATE TEMP TRIGGER strike_here ${trigger.replace(' ON ', ' ON main.')} BEGIN SELECT strike(); END`);
+    db.exec(
+      `CREATE TEMP TRIGGER strike_here ${trigger.replace(' ON ', ' ON main.')} BEGIN SELECT strike(); END`,
+    );
   }
   return {
     db,

@@ -9,7 +9,10 @@ import { createSqliteLedgerReader } from './ledger-reader.ts';
 import { createSqliteLedgerStore } from './ledger-store.ts';
 import type { SqliteDatabase } from './open.ts';
 
-/** Reads what the check at the start compares: of each ledger's head, last record, tiles and newest checkpoints. */
+/**
+ * Reads what the check at the start compares: of each ledger's head, last record, tiles and newest
+ * checkpoints.
+ */
 export function createStartReader(db: SqliteDatabase, sha256: Sha256, remembered: RememberedCheckpoints) {
   const reader = createSqliteLedgerReader(db);
   const checkpoints = createSqliteCheckpointStore(db);

@@ -65,8 +65,8 @@ export function createSqliteLedgerStore(db: SqliteDatabase, now: () => number): 
     async append(append) {
       return translated(() => {
         try {
-          // Before this commits nothing of the batch is in the ledger and the batch is in the queue; after it, all of
-          // it is and the batch is gone. There is no moment in between.
+          // Before this commits nothing of the batch is in the ledger and the batch is in the queue; after
+          // it, all of it is and the batch is gone. There is no moment in between.
           return write.immediate(append, numbers.get(append.ledger));
         } catch (error) {
           if (error instanceof BatchGone) return 'BATCH_GONE';
@@ -125,12 +125,11 @@ function readHead(statements: Statements, ledger: string, no: number): HeadForAp
     recordedAt: row.recorded_at,
     edge: edgePositions(row.size).map((position): EdgeTile => {
       const hashes = statements.tile.get(no, position.level, position.index);
-      if (hashes?.length !== position.width * HASH_BYTES) {
-        throw new FatalError(
-          ledger,
-          `Tile ${position.level}/${position.index} has ${(hashes?.length ?? 0) / HASH_BYTES} hashes where the ` +
-            `head's size ${row.size} asks for ${position.width}.`,
-        );
+      const width = (hashes?.length ?? 0) / HASH_BYTES;
+      if (!hashes || width !== position.width) {
+        const tile = `Tile ${position.level}/${position.index}`;
+        const expected = `${position.width} as the head's size ${row.size} asks for`;
+        throw new FatalError(ledger, `${tile} has ${width} hashes, not ${expected}.`);
       }
       return { level: position.level, index: position.index, hashes };
     }),

@@ -30,7 +30,8 @@ export function openForWriting(file: string): SqliteDatabase {
     db.pragma('fullfsync = ON');
     db.pragma('checkpoint_fullfsync = ON');
     db.pragma('foreign_keys = ON');
-    // Triggers make SQLite keep what a statement would have to undo; in a file that costs more than the insert.
+    // Triggers make SQLite keep what a statement would have to undo; in a file that costs more than the
+    // insert.
     db.pragma('temp_store = MEMORY');
     db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);

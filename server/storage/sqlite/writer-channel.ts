@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '#server/errors.ts';
 import {
   type FromWriter,
-  type ToWriter,
   unpackError,
   type WriterCalls,
   type WriterOperation,
@@ -44,7 +43,8 @@ function createWaitingList() {
       waiting.delete(call);
     },
     rejectAll(error: unknown) {
-      for (const call of [...waiting.keys()]) this.reject(call, error);
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
     },
   };
 }
@@ -67,11 +67,11 @@ export function openWriterChannel(
   let stopping = false;
   let calls = 0;
 
-  const post = (op: WriterOperation, args: unknown): number => {
+  const post = <Op extends WriterOperation>(op: Op, args: WriterCalls[Op]['args']): number => {
     if (stopping) throw new AppError('APPLIANCE_STOPPING');
     if (op === 'stop') stopping = true;
     const call = calls++;
-    thread.postMessage({ call, op, args } as ToWriter);
+    thread.postMessage({ call, op, args });
     return call;
   };
   const receive = (message: Exclude<FromWriter, { type: 'ready' }>): void => {

@@ -31,7 +31,12 @@ export type FromWriter =
   | { readonly type: 'failure'; readonly call: number; readonly error: SentError }
   /** Follows the answer to an `accept` that asked for it. */
   | { readonly type: 'settled'; readonly call: number; readonly settlements: readonly number[] }
-  | { readonly type: 'growth'; readonly ledger: string; readonly recorded: number; readonly quarantined: number }
+  | {
+      readonly type: 'growth';
+      readonly ledger: string;
+      readonly recorded: number;
+      readonly quarantined: number;
+    }
   | { readonly type: 'checkpoint'; readonly ledger: string; readonly at: number }
   | { readonly type: 'status'; readonly status: WriterStatus };
 

@@ -5,7 +5,13 @@ import type { LedgerCatalog } from '#server/ports/ledger-store.ts';
 import type { Quarantine } from '#server/ports/quarantine.ts';
 import type { TokenStore } from '#server/ports/token-store.ts';
 import { readLineHead } from './pending-events.ts';
-import { type FromWriter, packAdmission, packError, packSettlement, type ToWriter } from './writer-messages.ts';
+import {
+  type FromWriter,
+  packAdmission,
+  packError,
+  packSettlement,
+  type ToWriter,
+} from './writer-messages.ts';
 
 export interface WriterServices {
   readonly intake: Intake;
@@ -61,7 +67,8 @@ async function accept(
 ): Promise<readonly number[]> {
   const events = lines === '' ? [] : lines.split('\n').map(toSubmitted);
   const { admissions, settled } = await services.intake.accept({ ledger, events, settle });
-  settled?.then((settlements) => {
+  // It rejects only when this thread stops, and then there is nobody to tell.
+  void settled?.then((settlements) => {
     send({ type: 'settled', call, settlements: settlements.map(packSettlement) });
   });
   return admissions.map(packAdmission);
