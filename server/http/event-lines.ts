@@ -182,9 +182,10 @@ function drained(res: ServerResponse): Promise<void> {
  */
 export function receiptJson({ eventId, outcome, errors, ledger, index }: Receipt, position: number): string {
   const problems = errors.length === 0 ? '[]' : JSON.stringify(errors);
-  const record = index === null ? 'null' : `{"ledger":{"id":${JSON.stringify(ledger)}},"index":${index}}`;
+  const to = JSON.stringify(ledger);
+  const record = index === null ? 'null' : `{"ledger":{"id":${to}},"index":${index}}`;
   const event = `"position":${position},"eventId":${JSON.stringify(eventId)}`;
-  return `{${event},"outcome":"${outcome}","errors":${problems},"record":${record}}`;
+  return `{${event},"outcome":"${outcome}","errors":${problems},"ledger":${to},"record":${record}}`;
 }
 
 function begin(res: ServerResponse): void {

@@ -32,7 +32,8 @@ async function exactGraphql(appliance: Appliance, query: string, variables: stri
     headers: { authorization: `Bearer ${appliance.adminToken}`, 'content-type': 'application/json' },
     body: `{"query":${JSON.stringify(query)},"variables":${variables}}`,
   });
-  const answer = parseJson(await response.text()) as unknown as Answer;
+  const parsed: unknown = parseJson(await response.text());
+  const answer = parsed as Answer;
   if (!answer.data) throw new Error(`No data: ${JSON.stringify(answer)}`);
   return answer;
 }

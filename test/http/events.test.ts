@@ -15,7 +15,7 @@ interface ReceiptLine {
   readonly outcome: string;
   readonly errors: readonly { readonly code: string; readonly message: string }[];
   readonly ledger: string | null;
-  readonly index: number | null;
+  readonly record: { readonly ledger: { readonly id: string }; readonly index: number } | null;
   readonly error?: { readonly code: string };
 }
 
@@ -75,6 +75,7 @@ describe('POST /v1/events', () => {
       eventId: 'one',
       outcome: 'ACCEPTED',
       errors: [],
+      ledger: 'default',
       record: { ledger: { id: 'default' }, index: expect.any(Number) },
     });
   });

@@ -54,8 +54,8 @@ describe('exact values', () => {
     'keep members of any name, at any depth: %j',
     async (name) => {
       const json = `{${JSON.stringify(name)}:{${JSON.stringify(name)}:["x"]}}`;
-      const fields = 'details changes { before after } sections { value }';
-      const query = `mutation ($e: EventInput!) { recordEvent(event: $e, ack: RECORDED) { record { ${fields} } } }`;
+      const fields = 'record { details changes { before after } sections { value } }';
+      const query = `mutation ($e: EventInput!) { recordEvent(event: $e, ack: RECORDED) { ${fields} } }`;
       const event = `{"action":"a","details":${json},"changes":{"before":${json},"after":${json}}}`;
       const { text } = await post(`{"query":${JSON.stringify(query)},"variables":{"e":${event}}}`);
       expect(text).toContain(`"details":${json},"changes":{"before":${json},"after":${json}}`);
