@@ -27,7 +27,10 @@ export async function startBenchServer(): Promise<BenchServer> {
     PORT: '0',
     LOG_LEVEL: 'warn',
   };
-  const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--max-semi-space-size=16', CLI, 'start'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const url = await readUrl(child);
   return {
     url: new URL(url),

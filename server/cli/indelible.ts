@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '#server/clock.ts';
 import { readEnvironment } from '#server/config.ts';
