@@ -85,7 +85,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
     undo.push(() => writer.stop(DRAIN_MS));
 
     const server = createServer(config, held, writer, log, undo);
-    const { port } = await server.listen(config.host, config.port);
+    const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
     undo.push(() => server.stop(REQUESTS_GRACE_MS));
     const url = toUrl(config, port);
     held.describeHolder({ pid: process.pid, since: new Date(systemClock()).toISOString(), url });
@@ -227,6 +227,22 @@ function createServer(
       ? {}
       : { tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) } }),
   });
+}
+
+const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another process; stop that one or set PORT',
+  EADDRNOTAVAIL: 'is not an address of this machine; set HOST',
+  EACCES: 'may not be listened on by this user; set PORT to 1024 or more',
+  ENOTFOUND: 'cannot be resolved; set HOST',
+};
+
+function refuseAddress({ host, port }: Config): (error: unknown) => never {
+  return (error) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const problem = ADDRESS_PROBLEMS[code];
+    if (problem === undefined) throw error;
+    throw new AppError('CONFIG_INVALID', { message: `${host}:${port} ${problem}.`, cause: error });
+  };
 }
 
 function toUrl(config: Config, port: number): string {

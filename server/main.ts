@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
-import { type App, createApp } from './app.ts';
+import { createApp } from './app.ts';
+import { systemClock } from './clock.ts';
 import { type Config, loadConfig, readEnvironment } from './config.ts';
 import { AppError } from './errors.ts';
 
@@ -28,16 +29,16 @@ export type Say = (line: string) => void;
  */
 export async function main(say: Say, config?: Config): Promise<number> {
   for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
-  let app: App;
   const ended = Promise.withResolvers<number>();
+  const crash = (error: Error): void => {
+    say(`Indelible cannot go on: ${error.message}`);
+    ended.resolve(EXIT_COULD_NOT_RUN);
+  };
   try {
-    app = createApp(config ?? loadConfig({ env: readEnvironment() }), {
-      onCrash: (error) => {
-        say(`Indelible cannot go on: ${error.message}`);
-        ended.resolve(EXIT_COULD_NOT_RUN);
-      },
-    });
-    const { url, dataDir, adminTokenFile, readOnly } = await app.start();
+    const app = createApp(config ?? loadConfig({ env: readEnvironment() }), { onCrash: crash });
+    const started = app.start();
+    stopOnSignals(say, ended, () => started.then(() => app.stop()));
+    const { url, dataDir, adminTokenFile, readOnly } = await started;
     say(`Indelible is ready at ${url}`);
     say(`Data:    ${dataDir}`);
     say(`Sign in: ${adminTokenFile ? `with the token in ${adminTokenFile}` : 'with INDELIBLE_ADMIN_TOKEN'}`);
@@ -48,12 +49,47 @@ export async function main(say: Say, config?: Config): Promise<number> {
     say(`Indelible cannot start: ${error instanceof Error ? error.message : String(error)}${code}`);
     return EXIT_COULD_NOT_RUN;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      say('Stopping…');
-      setTimeout(() => ended.resolve(EXIT_COULD_NOT_RUN), STOP_LIMIT_MS).unref();
-      app.stop().then(() => ended.resolve(EXIT_DONE), ended.reject);
-    });
-  }
   return ended.promise;
+}
+
+/**
+ * Under npm one Ctrl+C, or one kill of the whole group, comes twice within a millisecond: from the sender and
+ * once more from npm. That is one wish. Whoever presses again later does not want to wait.
+ */
+const SAME_SIGNAL_MS = 1000;
+
+function stopOnSignals(say: Say, ended: PromiseWithResolvers<number>, stopApp: () => Promise<void>): void {
+  let firstAt: number | null = null;
+  const stop = (): void => {
+    if (firstAt !== null) {
+      if (systemClock() - firstAt > SAME_SIGNAL_MS) ended.resolve(EXIT_COULD_NOT_RUN);
+      return;
+    }
+    firstAt = systemClock();
+    say('Stopping…');
+    setTimeout(() => ended.resolve(EXIT_COULD_NOT_RUN), STOP_LIMIT_MS).unref();
+    // A start that failed has been told of by whoever waits for it.
+    stopApp().then(
+      () => ended.resolve(EXIT_DONE),
+      () => ended.resolve(EXIT_COULD_NOT_RUN),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  if (readEnvironment()['npm_lifecycle_event'] !== undefined) whenOrphaned(stop);
+}
+
+const PARENT_POLL_MS = 250;
+
+/**
+ * npm passes a SIGTERM to the shell between it and us, which dies without passing it on: that we are left
+ * behind is how we hear of it.
+ */
+function whenOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, PARENT_POLL_MS);
+  watch.unref();
 }

@@ -51,7 +51,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   },
   {
     area: 'server/main',
-    may: ['server/app', 'server/config', 'server/errors', 'server/log'],
+    may: ['app', 'clock', 'config', 'errors', 'log'].map((name) => `server/${name}`),
     packages: ['node:*'],
   },
   // The two composition roots, one a thread, and the second one's entry.

@@ -35,7 +35,7 @@ describe('the names of the house', () => {
     const { text } = readProjectFile('package.json');
     const { bin }: { bin: Readonly<Record<string, string>> } = JSON.parse(text);
     const file = bin['indelible'] ?? '';
-    expect(readProjectFile(file).text).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(readProjectFile(file).text).toMatch(/^#!\/usr\/bin\/env -S node --max-semi-space-size=16\n/);
     expect(() => accessSync(join(ROOT, file), constants.X_OK), `${file} is executable`).not.toThrow();
   });
 });

@@ -40,7 +40,7 @@ describe('the checker of places', () => {
     '/usr/bin/chromium',
     '~/.local/share/indelible',
     'https://example.com/home/alice',
-    '#!/usr/bin/env -S node --max-semi-space-size=16',
+    '#!/usr/bin/env node',
     'const registry = new Registry();',
   ])('lets %j be', (text) => {
     expect(messagesIn(text)).toEqual([]);
