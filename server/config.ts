@@ -90,8 +90,11 @@ export const SETTINGS = [
     name: 'INDELIBLE_ADMIN_TOKEN',
     defaultText: 'unset',
     meaning:
-      'Secret of the bootstrap administrator, at least 20 characters; else one is made at the first start.',
-    schema: z.string().min(20, 'must have at least 20 characters').max(256).optional(),
+      'Secret of the bootstrap administrator, 20 to 256 visible ASCII characters; else one is made at the first start.',
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{20,256}$/, 'must have 20 to 256 visible ASCII characters')
+      .optional(),
   },
   {
     name: 'INDELIBLE_ORIGIN',

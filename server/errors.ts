@@ -70,7 +70,7 @@ export const ERRORS = {
     message: 'The event was accepted, could not be recorded and is kept in quarantine.',
   },
   // The appliance
-  QUEUE_FULL: operator(503, 'The queue is full. Nothing of this request was kept.'),
+  QUEUE_FULL: operator(503, 'The queue is full. What gets this error was not kept.'),
   STORAGE_UNAVAILABLE: operator(503, 'The storage cannot be written. Nothing new is accepted until it can.'),
   APPLIANCE_READ_ONLY: operator(
     503,

@@ -1,8 +1,8 @@
-import { AppError, ERRORS } from '#server/errors.ts';
+import { AppError } from '#server/errors.ts';
 import type { JsonValue } from '#server/ledger/json.ts';
 import { BATCH_EVENTS_MAX, type SubmittedEvent } from '#server/ports/intake.ts';
 import { type AcceptDeps, defaultsOf, inOrder, sentId, submitDepsOf } from './accept.ts';
-import type { EventError } from './event-error.ts';
+import { type EventError, failureOf } from './event-error.ts';
 import { type AckLevel, type Receipt, rejection } from './receipt.ts';
 import { asSent, readShape } from './shapes.ts';
 import { type PlacedEvent, submit, type SubmitDeps } from './submit.ts';
@@ -47,7 +47,8 @@ export function createAcceptMany(deps: AcceptDeps): AcceptMany {
     if (failed && !isKept) throw failed.error;
     for (const failure of failures) {
       for (const { position, event } of failure.events) {
-        receipts.set(position, rejection(position, event.eventId, [errorOf(failure)]));
+        const error = failureOf(failure.error, failure.isEventsOwn ? ['organizationId'] : []);
+        receipts.set(position, rejection(position, event.eventId, [error]));
       }
     }
     for (const settled of await Promise.all(sent.flatMap(({ waits }) => waits.map((wait) => wait())))) {
@@ -148,12 +149,4 @@ async function submitInOrder(
     }
   }
   return { waits, failure: null };
-}
-
-function errorOf({ error, isEventsOwn }: Failure): EventError {
-  return {
-    path: isEventsOwn ? ['organizationId'] : [],
-    code: error.code,
-    message: ERRORS[error.code].message,
-  };
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#server/errors.ts';
+import { type AppError, type ErrorCode, ERRORS } from '#server/errors.ts';
 import { EVENT_ERRORS_MAX } from './limits.ts';
 
 /** One thing that is wrong with one event. It is data: it never spoils the event's neighbours. */
@@ -7,6 +7,11 @@ export interface EventError {
   readonly path: readonly string[];
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** Why an event was not kept though nothing is wrong with it: the appliance failed. */
+export function failureOf({ code }: AppError, path: readonly string[] = []): EventError {
+  return { path, code, message: ERRORS[code].message };
 }
 
 /** Whether a receipt has more errors than it lists: then looking for further ones helps nobody. */

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReceivedEvent } from '#server/events/accept-many.ts';
-import type { Receipt } from '#server/events/receipt.ts';
+import { sentId } from '#server/events/accept.ts';
+import { failureOf } from '#server/events/event-error.ts';
+import { type Receipt, rejection } from '#server/events/receipt.ts';
 import { AppError } from '#server/errors.ts';
 import { JsonSyntaxError, parseJson } from '#server/ledger/json.ts';
 import { hangUp } from './body.ts';
 import { type Publish, restBody, setErrorHeaders } from './errors.ts';
 import { LINES_BYTES_MAX, LINES_MAX, SUBMISSIONS_MAX } from './limits.ts';
 import { LineReader } from './line-reader.ts';
+
+const BLANK = /^\s*$/;
 
 export interface EventLinesDeps {
   /** Takes events in and gives a receipt for each, in order. */
@@ -19,9 +23,12 @@ export interface EventLinesDeps {
  * Takes events in as NDJSON, one a line, of any length, and answers with receipts, one a line, in order.
  *
  * It reads ahead no more than SUBMISSIONS_MAX submissions and stops reading while the client does not read
- * receipts, so memory is bounded both ways. A line that is no JSON is that line's rejection. Where the
- * appliance fails, lines that were answered stay; the rest must be sent again: before the first receipt that
- * is a 503, later a last line `{"error":…}` after which the connection ends.
+ * receipts, so memory is bounded both ways. A line that is no JSON is that line's rejection.
+ *
+ * Where the appliance fails, lines that were answered stay; the rest must be sent again: before the first
+ * receipt that is a 503, later a last line `{"error":…}` after which the connection ends. Nothing that was kept
+ * goes unanswered: a submission that was under way behind the one that failed gets its receipts, after
+ * rejections for the one that failed.
  */
 export async function answerEventLines(
   req: IncomingMessage,
@@ -42,7 +49,8 @@ export async function answerEventLines(
     begin(res);
     res.end();
   } catch (error) {
-    // What is under way is answered first; then the client knows from which line on to send again.
+    // What is under way is answered first; then the client knows from which line on to send again. Sent again
+    // without an id, a line that was kept and not answered would be recorded twice.
     await lines.answered;
     fail(req, res, deps, error);
   }
@@ -88,7 +96,9 @@ class Submissions {
   private underWay = 0;
   private readonly oldest: Promise<void>[] = [];
   private readonly failure = new AbortController();
-  /** Resolves when everything submitted so far is answered, in order, or something failed. */
+  /** Lines that were not kept, in case one behind them was. */
+  private rejected: Receipt[] = [];
+  /** Resolves when everything submitted so far is answered, in order, or has failed. */
   answered: Promise<void> = Promise.resolve();
 
   constructor(res: ServerResponse, deps: EventLinesDeps) {
@@ -96,7 +106,7 @@ class Submissions {
     this.deps = deps;
   }
 
-  /** Aborts with the first failure: nothing is read or answered after it. */
+  /** Aborts with the first failure: nothing is read or submitted after it. */
   get failed(): AbortSignal {
     return this.failure.signal;
   }
@@ -129,15 +139,33 @@ class Submissions {
     // Answers are written in order; a failure before ours is the one that is told.
     receipts.catch(() => undefined);
     this.answered = this.answered
-      .then(async () => {
-        if (!this.failed.aborted) await write(this.res, await receipts, position);
-      })
+      .then(() => this.answer(events, receipts, position))
       .catch((error: unknown) => this.failure.abort(error))
       .then(() => {
         this.underWay -= 1;
         void this.oldest.shift();
       });
     this.oldest.push(this.answered);
+  }
+
+  private async answer(
+    events: readonly ReceivedEvent[],
+    answer: Promise<readonly Receipt[]>,
+    from: number,
+  ): Promise<void> {
+    let receipts: readonly Receipt[];
+    try {
+      receipts = await answer;
+    } catch (error) {
+      if (error instanceof AppError) {
+        const errors = [failureOf(error)];
+        this.rejected.push(...events.map((event, at) => rejection(from + at, idOf(event), errors)));
+      }
+      throw error;
+    }
+    const rejected = this.rejected;
+    this.rejected = [];
+    await write(this.res, linesOf(rejected, 0) + linesOf(receipts, from));
   }
 
   async finish(): Promise<void> {
@@ -149,17 +177,27 @@ class Submissions {
 
 /** `null` for a blank line. */
 function read(line: string): ReceivedEvent | null {
+  // Before it is parsed: an error costs so much that a stream of nothing but line breaks would hold up all else.
+  if (BLANK.test(line)) return null;
   try {
     return { value: parseJson(line) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    return line.trim() === '' ? null : { problem: `The line is not JSON: ${error.message}.` };
+    return { problem: `The line is not JSON: ${error.message}.` };
   }
 }
 
-async function write(res: ServerResponse, receipts: readonly Receipt[], from: number): Promise<void> {
+function idOf(event: ReceivedEvent): string | null {
+  return 'value' in event ? sentId(event.value) : null;
+}
+
+function linesOf(receipts: readonly Receipt[], from: number): string {
   let text = '';
   for (const receipt of receipts) text += `${receiptJson(receipt, from + receipt.position)}\n`;
+  return text;
+}
+
+async function write(res: ServerResponse, text: string): Promise<void> {
   begin(res);
   if (res.destroyed) throw new AppError('BODY_INVALID', { message: 'The client went away.' });
   if (!res.write(text)) await drained(res);

@@ -10,7 +10,8 @@ import {
   type WebSocket as GraphqlWebSocket,
 } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { RefusedValue } from '#server/ledger/json.ts';
+import { parseJson } from '#server/ledger/json.ts';
+import { decodeUtf8 } from './body.ts';
 import { type Publish, toGraphqlError } from './errors.ts';
 import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
 import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
@@ -45,11 +46,11 @@ interface Enveloped {
   readonly subscribe: (args: ExecutionArgs) => OperationResult;
 }
 
+const BAD_REQUEST = 4400;
 const UNAUTHORIZED = 4401;
 const INTERNAL_ERROR = 4500;
 const GOING_AWAY = 1001;
 const PING_MS = 12_000;
-const INTEGER = /^-?\d+$/;
 
 /**
  * Makes the WebSocket side. The token comes in `connection_init`'s payload, `{ "authorization": "Bearer …"
@@ -59,7 +60,6 @@ const INTEGER = /^-?\d+$/;
 export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
   const server = makeServer<Init & Record<string, unknown>, Extra>({
-    jsonMessageReviver: reviveExactly,
     onConnect: async ({ connectionParams, extra }) => {
       const given = connectionParams?.authorization;
       extra.authorization = typeof given === 'string' ? given : (extra.request.headers.authorization ?? null);
@@ -124,7 +124,9 @@ function transportOf(socket: WebSocket, publish: Publish): GraphqlWebSocket {
     close: (code, reason) => socket.close(code, reason),
     onMessage: (receive) => {
       socket.on('message', (data: Buffer) => {
-        receive(data.toString('utf8')).catch((error: unknown) => {
+        const message = readMessage(data);
+        if (message === null) return socket.close(BAD_REQUEST, 'Invalid message received');
+        receive(message).catch((error: unknown) => {
           publish(error);
           socket.close(INTERNAL_ERROR, 'Internal error');
         });
@@ -178,15 +180,16 @@ function keepAlive(socket: WebSocket): () => void {
   return () => clearInterval(timer);
 }
 
-/** Keeps every digit of integers, as `parseJson` does for HTTP bodies. */
-function reviveExactly(
-  this: unknown,
-  _name: string,
-  value: unknown,
-  context?: { readonly source?: string },
-): unknown {
-  const source = context?.source;
-  if (typeof value !== 'number' || source === undefined) return value;
-  if (!Number.isFinite(value)) return new RefusedValue('the number is too large for a double');
-  return Number.isSafeInteger(value) || !INTEGER.test(source) ? value : BigInt(source);
+/**
+ * Reads a message as exactly as HTTP bodies are read: every digit is kept, and a member that is given twice is
+ * refused. `null` where it is not JSON in UTF-8.
+ */
+function readMessage(data: Buffer): string | null {
+  try {
+    // graphql-ws parses what is text and takes as it is what was parsed; its types know the first only.
+    return parseJson(decodeUtf8(data)) as string;
+  } catch {
+    // It is answered as graphql-ws answers what it cannot read.
+    return null;
+  }
 }

@@ -7,7 +7,7 @@ import { checkLedger } from '#test/support/check-ledger.ts';
 import { type ChildServer, ChildServerEnded, startChildServer } from '#test/support/child-server.ts';
 import { KILL_POINTS } from '#test/support/killing-writer.ts';
 import { createClient, type KillClient } from '#test/support/kill-client.ts';
-import { SeededRandom } from '#test/ledger/seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 
 const ADMIN_TOKEN = 'kill-test-administrator-token';
 const CLIENTS = 4;

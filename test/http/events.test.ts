@@ -283,6 +283,43 @@ describe('an NDJSON stream', () => {
     ]);
   });
 
+  it('answers what was kept behind a submission that failed, and rejects that one', async () => {
+    const failed = Promise.withResolvers<void>();
+    const server = await startServerWithIntake(
+      openIntake(async (_submission, nth) => {
+        if (nth === SUBMISSIONS_MAX - 1) failed.reject(new AppError('QUEUE_FULL'));
+        if (nth === 1) await failed.promise;
+      }),
+    );
+    onTestFinished(() => server.stop());
+    const lines = (count: number) => `${'{"id":"x","action":"a"}\n'.repeat(count)}`;
+    const response = await fetch(`${server.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer x', 'content-type': NDJSON },
+      body: lines(LINES_MAX * SUBMISSIONS_MAX),
+    });
+    const answers = linesOf(await response.text());
+    const receipts = answers.slice(0, -1);
+    expect(receipts.map(({ position }) => position)).toEqual(receipts.map((_, line) => line));
+    const rejected = receipts.filter(({ outcome }) => outcome === 'REJECTED');
+    expect(rejected).toMatchObject(Array(LINES_MAX).fill({ eventId: 'x', errors: [{ code: 'QUEUE_FULL' }] }));
+    expect(receipts.at(-1)?.outcome).toBe('ACCEPTED');
+    expect(answers.at(-1)).toMatchObject({ error: { code: 'QUEUE_FULL' } });
+  });
+
+  it('passes over blank lines without reading them as JSON', async () => {
+    const server = await startServerWithIntake(openIntake());
+    onTestFinished(() => server.stop());
+    const begun = performance.now();
+    const response = await fetch(`${server.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer x', 'content-type': NDJSON },
+      body: `${'\n \r\n'.repeat(100_000)}{"id":"x","action":"a"}\n`,
+    });
+    expect(linesOf(await response.text())).toMatchObject([{ position: 0, eventId: 'x' }]);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
   it('ends with APPLIANCE_STOPPING in bounded time when the server stops while nothing arrives', async () => {
     const server = await startServerWithIntake(openIntake());
     const req = open(server.url);

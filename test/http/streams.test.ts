@@ -172,26 +172,43 @@ describe('recordAppended over WebSockets', () => {
     await connection.dispose();
   });
 
-  it('keeps every digit of integers, in and out', async () => {
-    const connection = admin();
+  /** Sends one event whose details are given as text, in a text frame or in a binary one. */
+  async function sendDetails(details: string | Buffer): Promise<string> {
     const query = `mutation ($d: JSON) { recordEvent(event: { action: "a", details: $d }, ack: RECORDED) {
-      record { sections { name json } } } }`;
+      outcome errors { code } record { sections { name json } } } }`;
     const socket = new WebSocket(`${appliance.url.replace('http', 'ws')}/graphql/ws`, 'graphql-transport-ws');
     await once(socket, 'open');
-    socket.send(
-      JSON.stringify({
-        type: 'connection_init',
-        payload: { authorization: `Bearer ${appliance.adminToken}` },
-      }),
-    );
+    const authorization = `Bearer ${appliance.adminToken}`;
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }));
     await once(socket, 'message');
-    const payload = `{"query":${JSON.stringify(query)},"variables":{"d":{"n":-9214364837600034816}}}`;
-    socket.send(`{"type":"subscribe","id":"1","payload":${payload}}`);
-    const [message] = (await once(socket, 'message')) as [Buffer];
-    expect(String(message)).toContain('-9214364837600034816');
+    const closed = once(socket, 'close').then(([code]) => `closed with ${String(code)}`);
+    const payload = `{"query":${JSON.stringify(query)},"variables":{"d":`;
+    const message = [`{"type":"subscribe","id":"1","payload":${payload}`, details, '}}}'] as const;
+    socket.send(
+      typeof details === 'string' ? message.join('') : Buffer.concat(message.map((part) => Buffer.from(part))),
+    );
+    const answer = await Promise.race([once(socket, 'message').then(([data]) => String(data)), closed]);
     socket.close();
-    await connection.dispose();
+    return answer;
+  }
+
+  it('keeps every digit of integers, in and out', async () => {
+    expect(await sendDetails('{"n":-9214364837600034816}')).toContain('-9214364837600034816');
   });
+
+  it('refuses a member that is given twice: one of the two values would be lost', async () => {
+    const { payload } = JSON.parse(await sendDetails('{"n":1,"n":2}')) as { payload: unknown };
+    expect(payload).toMatchObject({
+      data: { recordEvent: { outcome: 'REJECTED', errors: [{ code: 'JSON_VALUE_REFUSED' }], record: null } },
+    });
+  });
+
+  it.each([['not JSON', '{"n":'], ['not UTF-8', Buffer.from([0x22, 0xff, 0x22])]])(
+    'is closed with 4400 for a message that is %s',
+    async (_what, details) => {
+      expect(await sendDetails(details)).toBe('closed with 4400');
+    },
+  );
 
   it.each([[{}], [{ authorization: 'Bearer wrong' }], [{ authorization: 7 }]])(
     'is closed with 4401 where the token is %j',

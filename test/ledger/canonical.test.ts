@@ -5,7 +5,7 @@ import { CanonicalError, canonicalJson, isCanonicalJson } from '#server/ledger/c
 import { type JsonValue, parseJson, RefusedValue } from '#server/ledger/json.ts';
 import { itWithCorpus } from '#test/support/corpora.ts';
 import { looseText, mutate, naiveCanonical, randomValue } from './naive-json.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 
 const ALPHABET = [
   ...Array.from('{}[]",:\\/ -+.eE0123456789tfn\n\u0000é'),

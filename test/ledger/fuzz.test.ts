@@ -10,7 +10,7 @@ import { verifyEd25519 } from '#server/ed25519.ts';
 import { sha256 } from '#server/sha256.ts';
 import { mutate } from './naive-json.ts';
 import { buildLedger } from './sample-ledger.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 
 const ROUNDS = 10_000;
 const ledger = buildLedger(10, 5);

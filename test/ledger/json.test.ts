@@ -11,7 +11,7 @@ import {
   stringifyJson,
 } from '#server/ledger/json.ts';
 import { looseText, mutate, randomValue } from './naive-json.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 
 const JSON_ALPHABET = [
   ...Array.from('{}[]",:\\/ -+.eEu0123456789truefalsn\n\t\r\u0000\u001f\u00a0\ufeff'),

@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, RefusedValue } from '#server/ledger/json.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '#test/support/seeded-random.ts';
 
 /** RFC 8785 as it reads, with nothing done for speed; bigints keep their digits. */
 export function naiveCanonical(value: JsonValue): string {

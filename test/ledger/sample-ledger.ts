@@ -6,7 +6,7 @@ import { keyIdOf, makeVkey, type SignEd25519, type Vkey } from '#server/ledger/n
 import { commitment, type SectionName, sectionJson, sectionPreimage } from '#server/ledger/section.ts';
 import type { LedgerToVerify, StoredRecord } from '#server/ledger/verify.ts';
 import { sha256 } from '#server/sha256.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 import { TileShelf } from './tile-shelf.ts';
 
 export interface TestKey extends Vkey {

@@ -11,7 +11,7 @@ import {
 import { edgePositions, growTree, TILE_WIDTH } from '#server/ledger/tile.ts';
 import { sha256 } from '#server/sha256.ts';
 import { base64, mth, path, subproof } from './naive-tree.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 import { TileShelf } from './tile-shelf.ts';
 
 const leafHashes = (count: number): Hash[] =>

@@ -12,7 +12,7 @@ import {
   seal,
   toVerify,
 } from './sample-ledger.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 import { TileShelf } from './tile-shelf.ts';
 
 const SIZE = 600;

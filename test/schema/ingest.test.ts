@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { schema } from '#schema/index.ts';
 import { createIngest } from '#schema/ingest.ts';
 import { RefusedValue } from '#server/ledger/json.ts';
-import { SeededRandom } from '#test/ledger/seeded-random.ts';
+import { SeededRandom } from '#test/support/seeded-random.ts';
 
 type Values = Record<string, unknown>;
 

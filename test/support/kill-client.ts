@@ -1,5 +1,5 @@
 import { canonicalJson } from '#server/ledger/canonical.ts';
-import type { SeededRandom } from '#test/ledger/seeded-random.ts';
+import type { SeededRandom } from '#test/support/seeded-random.ts';
 
 /** A producer that keeps every event until it is acknowledged, as a careful one does. */
 export interface KillClient {
