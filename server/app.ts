@@ -4,12 +4,13 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '#prisma/generated/sqlite/client.ts';
 import { createAuthenticate } from './access/authenticate.ts';
 import { ensureBootstrapToken } from './access/bootstrap.ts';
+import { DEFAULT_LEDGER } from './access/ledger.ts';
 import { createTokens } from './access/tokens.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { AppError } from './errors.ts';
 import { createAccept } from './events/accept.ts';
-import { createAcceptMany } from './events/accept-many.ts';
+import { createAcceptMany, rejectMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUuidv7Source, newSecret } from './id.ts';
 import { createCreateLedger } from './ledgers/create-ledger.ts';
@@ -36,7 +37,6 @@ const WRITER_THREAD = new URL('./writer-thread.ts', import.meta.url);
 /** How long a graceful stop lets requests finish, and then the queue drain. */
 const REQUESTS_GRACE_MS = 5000;
 const DRAIN_MS = 5000;
-const DEFAULT_LEDGER = 'default';
 
 export interface StartedApp {
   readonly url: string;
@@ -128,7 +128,10 @@ async function prepareDatabase(
     const { applied } = migrateSqlite(db, MIGRATIONS, systemClock);
     if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
     const secret = config.adminToken ?? readOrMakeAdminToken(paths.adminToken);
-    await ensureBootstrapToken({ tokens: createSqliteTokenStore(db), clock: systemClock }, secret);
+    const tokens = createSqliteTokenStore(db);
+    if (!(await ensureBootstrapToken({ tokens, clock: systemClock }, secret))) {
+      log.warn('The administrator token was revoked and does not work: give another one.');
+    }
     const catalog = createSqliteLedgerCatalog(db, sha256);
     if (!(await catalog.find(DEFAULT_LEDGER))) {
       await ledgerCreator(config, { paths, instanceId }, catalog)(DEFAULT_LEDGER, null);
@@ -207,6 +210,7 @@ function createServer(
       clock: systemClock,
     },
     acceptMany: createAcceptMany(accepting),
+    rejectMany,
     newId,
     db,
     authenticate: createAuthenticate({ tokens, clock: systemClock }),

@@ -89,8 +89,7 @@ export const SETTINGS = [
   {
     name: 'INDELIBLE_ADMIN_TOKEN',
     defaultText: 'unset',
-    meaning:
-      'Secret of the bootstrap administrator, 20 to 256 visible ASCII characters; else one is made at the first start.',
+    meaning: "The first administrator's secret, 20 to 256 visible ASCII characters; unset, one is made.",
     schema: z
       .string()
       .regex(/^[\x21-\x7e]{20,256}$/, 'must have 20 to 256 visible ASCII characters')

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { verifyEd25519 } from './ed25519.ts';
-import { AppError } from './errors.ts';
+import { AppError, ERRORS, FatalError } from './errors.ts';
 import { createLog } from './log.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { CheckpointStore, LedgerStore } from './ports/ledger-store.ts';
@@ -62,7 +62,7 @@ export async function startWriter(
   const contradiction = await findContradictions(sha256, verifyEd25519, reader);
   if (contradiction !== null) {
     log.fatal({ reason: contradiction }, 'A ledger contradicts itself: the appliance is read-only.');
-    status.change({ readOnly: contradiction });
+    status.turnReadOnly(contradiction);
   } else {
     writer.startRecording();
     for (const { id } of await catalog.list()) checkpointer.grown(id);
@@ -126,13 +126,13 @@ function composeWriter(
         checkpointer.grown(ledger);
         send({ type: 'growth', ledger, recorded, quarantined });
       },
-      onOutage: (outage) => status.change({ outage }),
+      onOutage: status.recordingWaits,
       onFatal: (error) => {
         log.fatal(
           { err: error, ledger: error.ledger },
           'A ledger contradicts itself: recording has stopped.',
         );
-        status.change({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
+        status.contradicted(error);
       },
     });
   };
@@ -158,23 +158,64 @@ function createParts(database: string, status: Status, wake: () => void): Writer
         const { readOnly } = status.now();
         return readOnly === null ? null : new AppError('APPLIANCE_READ_ONLY', { message: readOnly });
       },
-      onQueued: wake,
+      onQueued: () => {
+        status.intakeWorks();
+        wake();
+      },
+      onFailure: status.intakeFailed,
     }),
   };
 }
 
+/**
+ * How long after a failed commit of the intake the storage counts as out of order: who is told so sends
+ * nothing, so no later commit may ever show that it works again.
+ */
+const INTAKE_OUTAGE_MS = 5000;
+
 interface Status {
   now(): WriterStatus;
-  change(change: Partial<WriterStatus>): void;
+  turnReadOnly(reason: string): void;
+  contradicted(error: FatalError): void;
+  /** The worker waits for the storage, or does so no longer (`null`). */
+  readonly recordingWaits: (reason: string | null) => void;
+  readonly intakeFailed: (error: unknown) => void;
+  readonly intakeWorks: () => void;
 }
 
 function createStatus(send: (message: FromWriter) => void): Status {
-  let status: WriterStatus = { outage: null, readOnly: null };
+  let readOnly: string | null = null;
+  let ofWorker: string | null = null;
+  let ofIntake: string | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  const now = (): WriterStatus => ({ outage: ofWorker ?? ofIntake, readOnly });
+  const tell = (): void => send({ type: 'status', status: now() });
+  const turnReadOnly = (reason: string): void => {
+    readOnly = reason;
+    tell();
+  };
+  const contradicted = ({ ledger, message }: FatalError) => turnReadOnly(`Ledger ${ledger}: ${message}`);
+  const setIntake = (outage: string | null): void => {
+    clearTimeout(timer);
+    if (outage !== null) timer = setTimeout(setIntake, INTAKE_OUTAGE_MS, null).unref();
+    if (outage === ofIntake) return;
+    ofIntake = outage;
+    tell();
+  };
   return {
-    now: () => status,
-    change(change) {
-      status = { ...status, ...change };
-      send({ type: 'status', status });
+    now,
+    turnReadOnly,
+    contradicted,
+    recordingWaits(reason) {
+      ofWorker = reason;
+      tell();
     },
+    intakeFailed(error) {
+      if (error instanceof FatalError) contradicted(error);
+      else if (readOnly === null) {
+        setIntake(error instanceof AppError ? error.message : ERRORS.STORAGE_UNAVAILABLE.message);
+      }
+    },
+    intakeWorks: () => setIntake(null),
   };
 }

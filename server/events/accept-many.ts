@@ -36,6 +36,15 @@ export interface AcceptManyRequest {
  */
 export type AcceptMany = (request: AcceptManyRequest) => Promise<readonly Receipt[]>;
 
+/** Receipts for events of which nothing was kept, since the appliance failed. */
+export type RejectMany = (events: readonly ReceivedEvent[], error: AppError) => readonly Receipt[];
+
+export const rejectMany: RejectMany = (events, error) =>
+  events.map((event, position) => {
+    const id = 'value' in event ? sentId(event.value) : null;
+    return rejection(position, id, [failureOf(error)]);
+  });
+
 export function createAcceptMany(deps: AcceptDeps): AcceptMany {
   const submitDeps = submitDepsOf(deps);
   return async (request) => {

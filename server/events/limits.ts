@@ -3,9 +3,6 @@
  * cut.
  */
 
-/** Most bytes in the body of one request, as sent. NDJSON is streamed: there it holds for each line. */
-export const BODY_BYTES_MAX = 10_000_000;
-
 /** Most bytes in one event as canonical JSON (UTF-8), in the appliance's own shape: 1 MiB. */
 export const EVENT_BYTES_MAX = 1_048_576;
 
@@ -20,9 +17,6 @@ export const ACTION_CHARACTERS_MAX = 256;
 
 /** Most characters (Unicode code points) of an id, a name or a type. */
 export const NAME_CHARACTERS_MAX = 1_024;
-
-/** Most fractional digits of a second in a timestamp. */
-export const TIMESTAMP_DIGITS_MAX = 9;
 
 /** Longest that `ack: RECORDED` and `ack: CHECKPOINTED` wait before they answer with what is known. */
 export const ACK_WAIT_MS = 30_000;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '#server/errors.ts';
+import { type JsonValue, JsonSyntaxError, parseJson } from '#server/ledger/json.ts';
 import { BODY_BYTES_MAX, BODY_WAIT_MS, LINGER_MS } from './limits.ts';
 
 const LENGTH = /^\d{1,15}$/;
@@ -17,6 +18,26 @@ export async function readBody(req: IncomingMessage): Promise<string> {
     throw tooLarge();
   const bytes = await readBytes(req);
   return decodeUtf8(bytes);
+}
+
+/** The media type of a body that is not compressed and is in UTF-8 as far as it says; `null` for others. */
+export function plainType({ headers }: IncomingMessage): string | null {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
+  return isUtf8 && headers['content-encoding'] === undefined ? type.trim() : null;
+}
+
+/** Throws AppError JSON_INVALID where the text is not JSON. */
+export function parseBody(text: string): JsonValue {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new AppError('JSON_INVALID', { message: `The body is not JSON: ${error.message}.` });
+  }
 }
 
 /** Throws AppError BODY_INVALID where the bytes are not UTF-8: replacing them would alter what was sent. */

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ReceivedEvent } from '#server/events/accept-many.ts';
-import { sentId } from '#server/events/accept.ts';
-import { failureOf } from '#server/events/event-error.ts';
-import { type Receipt, rejection } from '#server/events/receipt.ts';
+import type { ReceivedEvent, RejectMany } from '#server/events/accept-many.ts';
+import type { Receipt } from '#server/events/receipt.ts';
 import { AppError } from '#server/errors.ts';
 import { JsonSyntaxError, parseJson } from '#server/ledger/json.ts';
 import { hangUp } from './body.ts';
@@ -15,6 +13,7 @@ const BLANK = /^\s*$/;
 export interface EventLinesDeps {
   /** Takes events in and gives a receipt for each, in order. */
   readonly accept: (events: readonly ReceivedEvent[]) => Promise<readonly Receipt[]>;
+  readonly rejectMany: RejectMany;
   readonly publish: Publish;
   readonly stopping: AbortSignal;
 }
@@ -26,8 +25,8 @@ export interface EventLinesDeps {
  * receipts, so memory is bounded both ways. A line that is no JSON is that line's rejection.
  *
  * Where the appliance fails, lines that were answered stay; the rest must be sent again: before the first
- * receipt that is a 503, later a last line `{"error":…}` after which the connection ends. Nothing that was kept
- * goes unanswered: a submission that was under way behind the one that failed gets its receipts, after
+ * receipt that is a 503, later a last line `{"error":…}` after which the connection ends. Nothing that was
+ * kept goes unanswered: a submission that was under way behind the one that failed gets its receipts, after
  * rejections for the one that failed.
  */
 export async function answerEventLines(
@@ -96,8 +95,8 @@ class Submissions {
   private underWay = 0;
   private readonly oldest: Promise<void>[] = [];
   private readonly failure = new AbortController();
-  /** Lines that were not kept, in case one behind them was. */
-  private rejected: Receipt[] = [];
+  /** Receipts of lines that were not kept, in case one behind them was. */
+  private rejected = '';
   /** Resolves when everything submitted so far is answered, in order, or has failed. */
   answered: Promise<void> = Promise.resolve();
 
@@ -158,14 +157,13 @@ class Submissions {
       receipts = await answer;
     } catch (error) {
       if (error instanceof AppError) {
-        const errors = [failureOf(error)];
-        this.rejected.push(...events.map((event, at) => rejection(from + at, idOf(event), errors)));
+        this.rejected += linesOf(this.deps.rejectMany(events, error), from);
       }
       throw error;
     }
     const rejected = this.rejected;
-    this.rejected = [];
-    await write(this.res, linesOf(rejected, 0) + linesOf(receipts, from));
+    this.rejected = '';
+    await write(this.res, rejected + linesOf(receipts, from));
   }
 
   async finish(): Promise<void> {
@@ -177,7 +175,7 @@ class Submissions {
 
 /** `null` for a blank line. */
 function read(line: string): ReceivedEvent | null {
-  // Before it is parsed: an error costs so much that a stream of nothing but line breaks would hold up all else.
+  // Before it is parsed: an error costs so much that a stream of line breaks would hold up all else.
   if (BLANK.test(line)) return null;
   try {
     return { value: parseJson(line) };
@@ -185,10 +183,6 @@ function read(line: string): ReceivedEvent | null {
     if (!(error instanceof JsonSyntaxError)) throw error;
     return { problem: `The line is not JSON: ${error.message}.` };
   }
-}
-
-function idOf(event: ReceivedEvent): string | null {
-  return 'value' in event ? sentId(event.value) : null;
 }
 
 function linesOf(receipts: readonly Receipt[], from: number): string {

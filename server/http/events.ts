@@ -3,16 +3,17 @@ import type { Authenticate } from '#server/access/authenticate.ts';
 import { type Caller, may } from '#server/access/caller.ts';
 import { mayReach, resolveLedger } from '#server/access/ledger.ts';
 import { AppError, ERRORS } from '#server/errors.ts';
-import type { AcceptMany } from '#server/events/accept-many.ts';
+import type { AcceptMany, RejectMany } from '#server/events/accept-many.ts';
 import type { AckLevel, Receipt } from '#server/events/receipt.ts';
-import { JsonSyntaxError, type JsonValue, parseJson } from '#server/ledger/json.ts';
+import type { JsonValue } from '#server/ledger/json.ts';
 import { BATCH_EVENTS_MAX } from '#server/ports/intake.ts';
-import { hangUp, readBody } from './body.ts';
+import { hangUp, parseBody, plainType, readBody } from './body.ts';
 import { type Publish, restBody, setErrorHeaders } from './errors.ts';
 import { answerEventLines, receiptJson } from './event-lines.ts';
 
 export interface EventsDeps {
   readonly acceptMany: AcceptMany;
+  readonly rejectMany: RejectMany;
   readonly authenticate: Authenticate;
   readonly publish: Publish;
   readonly stopping: AbortSignal;
@@ -48,7 +49,7 @@ export async function answerEvents(
       await answerEventLines(req, res, { ...deps, accept }).finally(end);
       return;
     }
-    const body = parse(await readBody(req));
+    const body = parseBody(await readBody(req));
     if (Array.isArray(body)) answerArray(res, await accept(arrayEvents(body)));
     else answerOne(res, await accept([{ value: body }]));
   } catch (error) {
@@ -93,27 +94,12 @@ function ackOf(text: string | null): AckLevel {
 }
 
 function mediaType(req: IncomingMessage): 'JSON' | 'NDJSON' {
-  const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters
-    .map((parameter) => parameter.trim())
-    .find((parameter) => parameter.startsWith('charset='));
-  const isUtf8 = (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
-  if (isUtf8 && req.headers['content-encoding'] === undefined) {
-    if (type.trim() === 'application/json') return 'JSON';
-    if (type.trim() === 'application/x-ndjson' || type.trim() === 'application/ndjson') return 'NDJSON';
-  }
+  const type = plainType(req);
+  if (type === 'application/json') return 'JSON';
+  if (type === 'application/x-ndjson' || type === 'application/ndjson') return 'NDJSON';
   throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
     message: 'Send application/json or application/x-ndjson in UTF-8, not compressed.',
   });
-}
-
-function parse(text: string): JsonValue {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new AppError('JSON_INVALID', { message: `The body is not JSON: ${error.message}.` });
-  }
 }
 
 function arrayEvents(body: JsonValue[]) {

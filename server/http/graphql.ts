@@ -4,11 +4,11 @@ import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } 
 import type { Authenticate } from '#server/access/authenticate.ts';
 import type { Caller } from '#server/access/caller.ts';
 import { AppError } from '#server/errors.ts';
-import { type JsonValue, JsonSyntaxError, parseJson } from '#server/ledger/json.ts';
+import type { JsonValue } from '#server/ledger/json.ts';
 import type { AppContext, Services } from '#schema/context.ts';
 import { schema } from '#schema/index.ts';
 import { createIngest } from '#schema/ingest.ts';
-import { hangUp, readBody } from './body.ts';
+import { hangUp, parseBody, plainType, readBody } from './body.ts';
 import { type PublicError, type Publish, setErrorHeaders, toGraphqlError } from './errors.ts';
 import { TOKENS_MAX } from './limits.ts';
 import { aliasRule, limitsRule } from './query-limits.ts';
@@ -62,7 +62,7 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
       try {
         const caller = await deps.authenticate(req.headers.authorization ?? null);
         if (caller === null) throw new AppError('UNAUTHENTICATED');
-        const sent = req.method === 'POST' ? parseBody(await readJson(req)) : parseQuery(req.url ?? '');
+        const sent = req.method === 'POST' ? checkMembers(await readJson(req)) : parseQuery(req.url ?? '');
         const app = contextOf(deps, caller, req.headers.authorization ?? null);
         await yoga(req, res, { app, sent });
       } catch (error) {
@@ -90,34 +90,18 @@ export function contextOf(
 }
 
 async function readJson(req: IncomingMessage): Promise<JsonValue> {
-  const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters
-    .map((parameter) => parameter.trim())
-    .find((parameter) => parameter.startsWith('charset='));
-  const isJson =
-    type.trim() === 'application/json' &&
-    (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
-  if (!isJson || req.headers['content-encoding'] !== undefined) {
+  if (plainType(req) !== 'application/json') {
     throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
       message: 'Send application/json in UTF-8, not compressed.',
     });
   }
-  return parseText(await readBody(req));
-}
-
-function parseText(text: string): JsonValue {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new AppError('JSON_INVALID', { message: `The body is not JSON: ${error.message}.` });
-  }
+  return parseBody(await readBody(req));
 }
 
 const PARAMETERS: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions']);
 
 /** Yoga checks the members' types; this sees to it that there are no others. */
-function parseBody(body: JsonValue): GraphQLParams {
+function checkMembers(body: JsonValue): GraphQLParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new AppError('BODY_INVALID', { message: 'The body must be an object with the member query.' });
   }
@@ -133,7 +117,7 @@ function parseQuery(url: string): GraphQLParams {
   const search = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
   const json = (name: string): GraphQLParams['variables'] => {
     const text = search.get(name);
-    return text === null || text === '' ? undefined : (parseText(text) as GraphQLParams['variables']);
+    return text === null || text === '' ? undefined : (parseBody(text) as GraphQLParams['variables']);
   };
   const text = (name: string): string | undefined => search.get(name) ?? undefined;
   const [query, operationName] = [text('query'), text('operationName')];

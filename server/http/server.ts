@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Authenticate } from '#server/access/authenticate.ts';
 import { AppError } from '#server/errors.ts';
-import type { AcceptMany } from '#server/events/accept-many.ts';
+import type { AcceptMany, RejectMany } from '#server/events/accept-many.ts';
 import type { NewId } from '#server/id.ts';
 import type { Logger } from '#server/log.ts';
 import type { Metrics, Route } from '#server/telemetry/metrics.ts';
@@ -20,6 +20,7 @@ import { readStaticFiles } from './static-files.ts';
 export interface HttpDeps {
   readonly services: Services;
   readonly acceptMany: AcceptMany;
+  readonly rejectMany: RejectMany;
   readonly db: AppContext['db'];
   readonly authenticate: Authenticate;
   readonly metrics: Metrics;
@@ -110,7 +111,7 @@ export function createHttpServer(given: HttpDeps): HttpServer {
 }
 
 function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, stopping: AbortSignal) {
-  const { acceptMany, authenticate, metrics } = deps;
+  const { acceptMany, rejectMany, authenticate, metrics } = deps;
   const graphqlDeps = { services: deps.services, db: deps.db, authenticate, stopping, publish };
   const graphql = createGraphql(graphqlDeps);
   const sockets = createSockets(graphqlDeps, graphql.yoga);
@@ -126,7 +127,7 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
   metrics.watchStreams('websocket', sockets.count);
   metrics.watchStreams('ndjson', () => lines);
   const events: Answer = (req, res) =>
-    answerEvents(req, res, { acceptMany, authenticate, publish, stopping, onStream });
+    answerEvents(req, res, { acceptMany, rejectMany, authenticate, publish, stopping, onStream });
   const others: Answer = async (req, res) => listener(req, res);
   const routes = (path: string): { route: Route; handle: Answer } => {
     switch (path) {

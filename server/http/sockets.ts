@@ -10,7 +10,7 @@ import {
   type WebSocket as GraphqlWebSocket,
 } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { parseJson } from '#server/ledger/json.ts';
+import { type JsonValue, parseJson } from '#server/ledger/json.ts';
 import { decodeUtf8 } from './body.ts';
 import { type Publish, toGraphqlError } from './errors.ts';
 import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
@@ -181,13 +181,15 @@ function keepAlive(socket: WebSocket): () => void {
 }
 
 /**
- * Reads a message as exactly as HTTP bodies are read: every digit is kept, and a member that is given twice is
- * refused. `null` where it is not JSON in UTF-8.
+ * Reads a message as exactly as HTTP bodies are read: every digit is kept, and a member that is given twice
+ * is refused. `null` where it is not JSON in UTF-8.
  */
 function readMessage(data: Buffer): string | null {
   try {
-    // graphql-ws parses what is text and takes as it is what was parsed; its types know the first only.
-    return parseJson(decodeUtf8(data)) as string;
+    const message = parseJson(decodeUtf8(data));
+    // graphql-ws parses what is text, and so would read text in text inexactly after all. What was parsed it
+    // takes as it is; its types do not know that.
+    return typeof message === 'string' ? null : (message as JsonValue as string);
   } catch {
     // It is answered as graphql-ws answers what it cannot read.
     return null;

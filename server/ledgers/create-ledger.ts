@@ -24,8 +24,8 @@ export type CreateLedger = (id: string, name: string | null) => Promise<LedgerId
  * Makes the operation that creates ledgers.
  *
  * It throws BAD_USER_INPUT for an id that is not 1 to 64 of `A-Z a-z 0-9 - _ .` starting with a letter or
- * digit (ledger format, section 1) or a name over 1,024 characters, LEDGER_EXISTS for an id that is taken,
- * and STORAGE_UNAVAILABLE.
+ * digit (ledger format, section 1), a name over 1,024 characters or one that is no Unicode text,
+ * LEDGER_EXISTS for an id that is taken, and STORAGE_UNAVAILABLE.
  */
 export function createCreateLedger({
   catalog,
@@ -44,6 +44,12 @@ export function createCreateLedger({
     if (name !== null && name.length > NAME_CHARACTERS_MAX) {
       throw new AppError('BAD_USER_INPUT', {
         message: `A name has at most ${NAME_CHARACTERS_MAX} characters.`,
+        path: ['name'],
+      });
+    }
+    if (name !== null && !name.isWellFormed()) {
+      throw new AppError('BAD_USER_INPUT', {
+        message: 'The name has a lone surrogate, which no Unicode text has.',
         path: ['name'],
       });
     }

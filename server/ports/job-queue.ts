@@ -28,7 +28,8 @@ export interface JobQueue {
   take(max: number): Promise<readonly Batch[]>;
 
   /**
-   * Gives a batch back that failed; it is not given out before `at` (ms since the epoch). Keeps the reason.
+   * Gives a batch back that failed; it is not given out before `at` (ms since the epoch), which is at most
+   * RETRY_WAIT_MAX_MS away: one further away shows that the clock was put back, and is due. Keeps the reason.
    */
   retry(batch: Batch, at: number, reason: string): Promise<void>;
 
@@ -40,3 +41,6 @@ export interface JobQueue {
 
   depth(): Promise<QueueDepth>;
 }
+
+/** Longest that a batch waits for a retry. */
+export const RETRY_WAIT_MAX_MS = 60_000;

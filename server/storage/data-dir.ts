@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#server/errors.ts';
-import { createPrivately, writeDurably } from './durable-file.ts';
+import { createFolderDurably, createPrivately, writeDurably } from './durable-file.ts';
 
 /** What lies where in the data folder. */
 export interface DataDirPaths {
@@ -106,7 +106,7 @@ export function isDataDirHeld(dir: string): boolean {
 function createFolders(paths: DataDirPaths): void {
   try {
     for (const folder of [paths.dir, paths.keys, paths.checkpoints]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      createFolderDurably(folder);
       accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     }
   } catch (error) {

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Writes a small file whole or not at all: a crash or a power cut leaves the old content or the new one.
@@ -29,6 +29,27 @@ export function createPrivately(file: string): void {
     if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
   } catch {
     // Whoever opens the file next meets the same obstacle and says what it means.
+  }
+}
+
+/**
+ * Makes a folder that only its owner may look into, with all above it that are missing, where there is none.
+ * They survive a power cut: what is written durably into a folder that is gone would be gone with it.
+ *
+ * @throws the file system's error when it cannot be made.
+ */
+export function createFolderDurably(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let at = resolve(folder); at !== above && at !== dirname(at); at = dirname(at)) {
+    try {
+      syncFolder(dirname(at));
+    } catch (error) {
+      // A folder that we may pass through and not read cannot be asked for this; most file systems write it
+      // out together with the first file that is synced inside.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error;
+    }
   }
 }
 

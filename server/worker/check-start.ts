@@ -100,6 +100,8 @@ function messageOf(error: unknown): string {
 /** What `findContradictions` reads the ledgers with. */
 export interface StartReader {
   ledgers(): Promise<readonly LedgerIdentity[]>;
+  /** Ids of ledgers that the data folder remembers a checkpoint of and that the database does not have. */
+  missing(): Promise<readonly string[]>;
   read(identity: LedgerIdentity): Promise<LedgerAtStart>;
 }
 
@@ -112,7 +114,9 @@ export async function findContradictions(
   verify: VerifyEd25519,
   reader: StartReader,
 ): Promise<string | null> {
-  const problems: string[] = [];
+  const problems = (await reader.missing()).map(
+    (id) => `Ledger ${id}: a checkpoint of it was issued, and the database has no such ledger.`,
+  );
   for (const identity of await reader.ledgers()) {
     try {
       const found = await checkStart(sha256, verify, await reader.read(identity));

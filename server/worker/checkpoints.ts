@@ -16,6 +16,8 @@ import { type StartTimer, startSystemTimer } from './timer.ts';
  * then.
  */
 export const CHECKPOINT_DELAY_MS = 500;
+/** A ledger that cannot be signed is tried again after the delay, then later and later, up to this. */
+const RETRY_DELAY_MAX_MS = 5000;
 
 export interface CheckpointerDeps {
   readonly store: Pick<LedgerStore, 'head'>;
@@ -44,47 +46,72 @@ export interface Checkpointer {
 
 /** Signs a checkpoint of each ledger at most `CHECKPOINT_DELAY_MS` after it grew. */
 export function createCheckpointer(deps: CheckpointerDeps): Checkpointer {
-  const startTimer = deps.startTimer ?? startSystemTimer;
-  const due = new Set<string>();
   const kept: Kept = { signers: new Map(), unannounced: new Set() };
-  let cancel: (() => void) | null = null;
+  const due = new Set<string>();
+  const failed = new Set<string>();
+  let retryMs = CHECKPOINT_DELAY_MS;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
 
-  const schedule = (): void => {
-    if (stopped) return;
-    cancel ??= startTimer(CHECKPOINT_DELAY_MS, () => {
-      cancel = null;
-      running = running.then(signDue);
-    });
-  };
-
-  const signDue = async (): Promise<void> => {
-    const ledgers = [...due];
-    due.clear();
-    for (const ledger of ledgers) {
+  const sign = async (ledgers: Set<string>): Promise<void> => {
+    const taken = [...ledgers];
+    ledgers.clear();
+    for (const ledger of taken) {
       try {
         await signOne(deps, kept, ledger);
       } catch (error) {
         // The records are safe; only the statement about them is late. It is tried again until it stands.
         deps.log.error({ err: error, ledger }, 'A checkpoint could not be made; trying again.');
-        due.add(ledger);
-        schedule();
+        failed.add(ledger);
       }
     }
+    if (failed.size > 0 && !stopped) retry.set(retryMs);
   };
+
+  const startTimer = deps.startTimer ?? startSystemTimer;
+  const growth = createAlarm(startTimer, () => {
+    running = running.then(() => sign(due));
+  });
+  const retry = createAlarm(startTimer, () => {
+    retryMs = Math.min(retryMs * 2, RETRY_DELAY_MAX_MS);
+    running = running
+      .then(() => sign(failed))
+      .then(() => {
+        if (failed.size === 0) retryMs = CHECKPOINT_DELAY_MS;
+      });
+  });
 
   return {
     grown(ledger) {
+      // One that waits for another try would only fail once more now.
+      if (failed.has(ledger)) return;
       due.add(ledger);
-      schedule();
+      if (!stopped) growth.set(CHECKPOINT_DELAY_MS);
     },
     async stop() {
       stopped = true;
+      growth.clear();
+      retry.clear();
+      await running;
+      for (const ledger of failed) due.add(ledger);
+      await sign(due);
+    },
+  };
+}
+
+/** A timer that is set once until it rings. */
+function createAlarm(startTimer: StartTimer, ring: () => void) {
+  let cancel: (() => void) | null = null;
+  return {
+    set(ms: number) {
+      cancel ??= startTimer(ms, () => {
+        cancel = null;
+        ring();
+      });
+    },
+    clear() {
       cancel?.();
       cancel = null;
-      await running;
-      await signDue();
     },
   };
 }

@@ -57,7 +57,9 @@ export function startWorker(deps: WorkerDeps): Worker {
       if (batches.length === 0) {
         if (ended.signal.aborted) return;
         const due = await duringOutages(deps, pause, isOver, () => deps.queue.nextDueAt());
-        await pause.wait(due ? Math.max(0, due - deps.now()) : IDLE_POLL_MS);
+        // No longer than that for a retry either: the clock may have been put back since.
+        const waitMs = due === null ? IDLE_POLL_MS : due - deps.now();
+        await pause.wait(Math.min(Math.max(0, waitMs), IDLE_POLL_MS));
       }
       for (const batch of batches) await recordOrRetry(deps, pause, isOver, batch);
     }

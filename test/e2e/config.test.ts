@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '#server/config.ts';
 
-const load = (env: Record<string, string>) => loadConfig({ env: { HOME: '/home/someone', ...env } });
+const load = (env: Record<string, string>) => loadConfig({ env: { HOME: '/nowhere', ...env } });
 
 describe('settings', () => {
   it('have defaults that need no setting: loopback, SQLite, no token given', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -47,6 +47,25 @@ describe('a disk that fails', () => {
     for (const path of mounts.splice(0)) spawnSync('umount', ['-l', path]);
     rmSync(folder, { recursive: true, force: true });
   });
+
+  itWithMounts(
+    'is not called ready where nothing waits for it either, and is again when there is room',
+    async () => {
+      const dataDir = mount('idle', 'size=24m,mode=0700');
+      const { url } = await start(dataDir);
+      const ready = async (): Promise<number> => (await fetch(`${url}/readyz`)).status;
+      const ids = Array.from({ length: 1000 }, (_, i) => `idle-${i}`);
+      const ballast = join(dataDir, 'ballast');
+      const { bavail, bsize } = statfsSync(dataDir);
+      writeFileSync(ballast, Buffer.alloc((bavail - 8) * bsize));
+      expect(await ready()).toBe(200);
+      expect((await send(url, ids, 'QUEUED')).status).toBe(503);
+      expect(await ready()).toBe(503);
+      rmSync(ballast);
+      expect((await send(url, ids.slice(0, 10), 'RECORDED')).status).toBe(200);
+      expect(await ready()).toBe(200);
+    },
+  );
 
   itWithMounts(
     'answers 503 when it is full, loses nothing acknowledged, and goes on when there is room',

@@ -204,6 +204,36 @@ test('times have their offset, and one key turns them to UTC and back', async ()
   await page.getByText('2026-07-01 22:30:00.500 Z').waitFor();
 });
 
+test('on a narrow page every column is read in full, and no rule of axe is broken', async () => {
+  await send(['medication.administer'], {
+    actor: { id: 'paula', name: 'Paula Schmid' },
+    target: { id: 'p-1' },
+  });
+  const { page } = await openDesk({ width: 400 });
+  await rows(page).first().waitFor();
+  for (const name of ['action', 'actor', 'target', 'time', 'status']) {
+    const cell = rows(page).first().locator(`td.${name}`);
+    expect(await cell.evaluate((at) => at.clientWidth > 0 && at.scrollWidth <= at.clientWidth), name).toBe(
+      true,
+    );
+  }
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('row').filter({ hasText: 'medication.administer' }).click();
+  await page.getByText('Paula Schmid did medication.administer').waitFor();
+});
+
+test('a ledger that is made while the page is open is offered to whoever comes back to it', async () => {
+  const { page } = await open();
+  await signIn(page, appliance.adminToken);
+  await live(page).waitFor();
+  const later = `${ledger}-later`;
+  await appliance.graphql('mutation ($id: ID!) { createLedger(id: $id) { id } }', { id: later });
+  await page.evaluate(() => globalThis.dispatchEvent(new Event('focus')));
+  await page.locator(`option[value="${later}"]`).waitFor({ state: 'attached' });
+  await page.getByLabel('Ledger').selectOption(later);
+  await page.getByText('No records yet').waitFor();
+});
+
 test('all keys are listed, and single letters can be switched off for good', async () => {
   await send(numbered(0, 2));
   const { page } = await openDesk();

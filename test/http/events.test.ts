@@ -292,17 +292,17 @@ describe('an NDJSON stream', () => {
       }),
     );
     onTestFinished(() => server.stop());
-    const lines = (count: number) => `${'{"id":"x","action":"a"}\n'.repeat(count)}`;
     const response = await fetch(`${server.url}/v1/events`, {
       method: 'POST',
       headers: { authorization: 'Bearer x', 'content-type': NDJSON },
-      body: lines(LINES_MAX * SUBMISSIONS_MAX),
+      body: '{"id":"x","action":"a"}\n'.repeat(LINES_MAX * SUBMISSIONS_MAX),
     });
     const answers = linesOf(await response.text());
     const receipts = answers.slice(0, -1);
     expect(receipts.map(({ position }) => position)).toEqual(receipts.map((_, line) => line));
     const rejected = receipts.filter(({ outcome }) => outcome === 'REJECTED');
-    expect(rejected).toMatchObject(Array(LINES_MAX).fill({ eventId: 'x', errors: [{ code: 'QUEUE_FULL' }] }));
+    expect(rejected).toHaveLength(LINES_MAX);
+    expect(rejected[0]).toMatchObject({ eventId: 'x', errors: [{ code: 'QUEUE_FULL' }] });
     expect(receipts.at(-1)?.outcome).toBe('ACCEPTED');
     expect(answers.at(-1)).toMatchObject({ error: { code: 'QUEUE_FULL' } });
   });

@@ -1,4 +1,4 @@
-import { createAcceptMany } from '#server/events/accept-many.ts';
+import { createAcceptMany, rejectMany } from '#server/events/accept-many.ts';
 import { createAccept } from '#server/events/accept.ts';
 import { systemClock } from '#server/clock.ts';
 import { createHttpServer, type HttpDeps } from '#server/http/server.ts';
@@ -41,6 +41,7 @@ export async function startServerWithIntake(
       clock: systemClock,
     },
     acceptMany: createAcceptMany(accepting),
+    rejectMany,
     newId,
     // Nothing here reads.
     db: {} as HttpDeps['db'],

@@ -185,7 +185,9 @@ describe('recordAppended over WebSockets', () => {
     const payload = `{"query":${JSON.stringify(query)},"variables":{"d":`;
     const message = [`{"type":"subscribe","id":"1","payload":${payload}`, details, '}}}'] as const;
     socket.send(
-      typeof details === 'string' ? message.join('') : Buffer.concat(message.map((part) => Buffer.from(part))),
+      typeof details === 'string'
+        ? message.join('')
+        : Buffer.concat(message.map((part) => Buffer.from(part))),
     );
     const answer = await Promise.race([once(socket, 'message').then(([data]) => String(data)), closed]);
     socket.close();
@@ -203,12 +205,20 @@ describe('recordAppended over WebSockets', () => {
     });
   });
 
-  it.each([['not JSON', '{"n":'], ['not UTF-8', Buffer.from([0x22, 0xff, 0x22])]])(
-    'is closed with 4400 for a message that is %s',
-    async (_what, details) => {
-      expect(await sendDetails(details)).toBe('closed with 4400');
-    },
-  );
+  it('is closed with 4400 for a message that is text with a message in it', async () => {
+    const socket = new WebSocket(`${appliance.url.replace('http', 'ws')}/graphql/ws`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send(JSON.stringify(JSON.stringify({ type: 'connection_init' })));
+    const [code] = (await once(socket, 'close')) as [number];
+    expect(code).toBe(4400);
+  });
+
+  it.each([
+    ['not JSON', '{"n":'],
+    ['not UTF-8', Buffer.from([0x22, 0xff, 0x22])],
+  ])('is closed with 4400 for a message that is %s', async (_what, details) => {
+    expect(await sendDetails(details)).toBe('closed with 4400');
+  });
 
   it.each([[{}], [{ authorization: 'Bearer wrong' }], [{ authorization: 7 }]])(
     'is closed with 4401 where the token is %j',

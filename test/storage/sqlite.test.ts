@@ -116,6 +116,13 @@ describe('SQLite', () => {
     expect((await recordedIds(storage, 'acme')).toSorted()).toEqual(['a', 'b', 'c', 'x']);
   });
 
+  it('tells every caller when the ids of a group cannot even be looked up', async () => {
+    const storage = await open();
+    const sent = [submit(storage, 'acme', [makeEvent('a')]), submit(storage, 'nowhere', [makeEvent('b')])];
+    storage.db.close();
+    expect((await Promise.allSettled(sent)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
   it('puts submissions that arrive together into one transaction', async () => {
     const storage = await open();
     let commits = 0;

@@ -1,7 +1,7 @@
 import { AppError } from '#server/errors.ts';
 import type { Hash } from '#server/ledger/hash.ts';
 import type { Acceptance, Admission, Intake, Settlement, Submission } from '#server/ports/intake.ts';
-import type { JobQueue } from '#server/ports/job-queue.ts';
+import { type JobQueue, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
 import { type MemoryBatch, type MemoryDisk, queueLines } from './memory-disk.ts';
 import type { StorageOptions } from './storage-under-test.ts';
 
@@ -99,6 +99,7 @@ function refuseFull(disk: MemoryDisk, lines: readonly string[], options: Storage
 /** The queue over a disk in memory. */
 export function createMemoryJobQueue(disk: MemoryDisk, now: () => number): JobQueue {
   const self = ++disk.processesMade;
+  const latest = (): number => now() + RETRY_WAIT_MAX_MS;
   let served: string[] = [];
   for (const batch of disk.batches) batch.leasedBy = null;
   const find = (id: string): MemoryBatch | undefined => disk.batches.find((batch) => batch.id === id);
@@ -110,7 +111,7 @@ export function createMemoryJobQueue(disk: MemoryDisk, now: () => number): JobQu
       const oldest = new Map<string, MemoryBatch>();
       for (const batch of disk.batches) if (!oldest.has(batch.ledger)) oldest.set(batch.ledger, batch);
       const free = [...oldest.values()]
-        .filter((batch) => batch.leasedBy === null && batch.availableAt <= now())
+        .filter(({ leasedBy, availableAt: at }) => leasedBy === null && !(at > now() && at <= latest()))
         .toSorted((a, b) => turn(a.ledger) - turn(b.ledger))
         .slice(0, max);
       for (const batch of free) {

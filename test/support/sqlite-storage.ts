@@ -62,6 +62,7 @@ function openProcess(file: string, options: StorageOptions): SqliteStorage {
     now,
     refusal: options.refusal ?? (() => null),
     onQueued: options.onQueued ?? (() => undefined),
+    onFailure: () => undefined,
     ...(queueEventsMax === undefined ? {} : { queueEventsMax }),
     ...(queueCharactersMax === undefined ? {} : { queueCharactersMax }),
   });

@@ -6,7 +6,9 @@ import { entryLeafHash } from '#server/ledger/entry.ts';
 import type { Hash } from '#server/ledger/hash.ts';
 import { sha256 } from '#server/sha256.ts';
 import { strictTiles } from '#server/ledger/strict-tiles.ts';
-import { checkStart, type LedgerAtStart } from '#server/worker/check-start.ts';
+import { createRememberedCheckpoints } from '#server/storage/remembered-checkpoints.ts';
+import { createStartReader } from '#server/storage/sqlite/ledger-at-start.ts';
+import { checkStart, findContradictions, type LedgerAtStart } from '#server/worker/check-start.ts';
 import {
   createLedger,
   KEYS,
@@ -17,6 +19,7 @@ import {
 } from '#test/support/ledger-fixture.ts';
 import { openSqliteStorage, type SqliteStorage } from '#test/support/sqlite-storage.ts';
 import type { StorageUnderTest } from '#test/support/storage-under-test.ts';
+import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
 /** Records events and signs the checkpoint of the size reached. */
 async function grow(storage: StorageUnderTest, count: number): Promise<string> {
@@ -222,5 +225,30 @@ describe('the check at the start', () => {
     const ledger = await readAtStart(replaced, notes);
     expect(ledger.lastEntry && entryLeafHash(sha256, ledger.lastEntry)).toBe(ledger.head.prev);
     expect(await check(ledger)).toEqual([SIZE_300, SIZE_600]);
+  });
+});
+
+describe('the check of all ledgers at the start', () => {
+  /** What a start on this database and with these checkpoints beside it says. */
+  async function start(storage: StorageUnderTest, remembered: Readonly<Record<string, string>>) {
+    const beside = createRememberedCheckpoints(temporaryFolder());
+    for (const [id, note] of Object.entries(remembered)) beside.put(id, note);
+    const reader = createStartReader((storage as SqliteStorage).db, sha256, beside);
+    return await findContradictions(sha256, verifyEd25519, reader);
+  }
+
+  it('is content with ledgers that stand as their checkpoints say', async () => {
+    const { storage, notes } = await openGrown();
+    await createLedger(storage, 'empty');
+    expect(await start(storage, { acme: notes[1] ?? '' })).toBeNull();
+  });
+
+  it('names every ledger with what is wrong with it, and one that is gone altogether', async () => {
+    const { storage, notes } = await openGrown();
+    const [note = ''] = notes;
+    expect(await start(storage, { acme: 'rubbish', gone: note })).toBe(
+      'Ledger gone: a checkpoint of it was issued, and the database has no such ledger. ' +
+        'Ledger acme: a checkpoint is not valid: the note has no signatures.',
+    );
   });
 });

@@ -178,6 +178,26 @@ describe.each(STORAGES)('the checkpointer on $name', ({ open }) => {
     }
   });
 
+  it('tries later and later for a ledger that cannot be signed, and holds up no other one', async () => {
+    const storage = await openWithLedgers(open, ['acme', 'other']);
+    const { checkpointer, time, announced } = startCheckpointer(storage, ({ store }) => ({
+      store: { head: async (id) => (id === 'acme' ? Promise.reject(new Error('not ever')) : store.head(id)) },
+    }));
+    checkpointer.grown('acme');
+    const waits: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      waits.push(await time.passToNextTimer());
+      await time.untilWaiting();
+      checkpointer.grown('acme');
+    }
+    expect(waits).toEqual([500, 500, 1000, 2000, 4000, 5000, 5000]);
+    await grow(storage, 'other', 1);
+    checkpointer.grown('other');
+    expect(await time.passToNextTimer()).toBe(CHECKPOINT_DELAY_MS);
+    await checkpointer.stop();
+    expect(announced).toEqual(['other']);
+  });
+
   it('remembers at the start what a killed process had stored only, and announces nothing', async () => {
     const storage = await openWithLedgers(open, ['acme']);
     await grow(storage, 'acme', 3);

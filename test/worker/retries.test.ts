@@ -60,6 +60,18 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     expect(await bench.time.untilWaiting()).toBe(IDLE_MS);
   });
 
+  it('does not wait for a time that the clock was put back from', async () => {
+    const bench = await openBench(open, ['acme']);
+    await submit(bench.storage, 'acme', events('good', 'bad'));
+    const { outages } = bench.run(refuseBad);
+    await bench.time.untilWaiting();
+    bench.time.setClock(NOW - 400 * 86_400_000);
+    for (let i = 1; i < ATTEMPTS_MAX; i++) await bench.time.passToNextTimer();
+    expect(await bench.time.untilWaiting()).toBe(IDLE_MS);
+    expect(await recordedIds(bench.storage, 'acme')).toEqual(['good']);
+    expect(outages).toEqual([]);
+  });
+
   it('ends with the failing event alone in quarantine, unaltered, and its neighbours recorded', async () => {
     const bench = await openBench(open, ['acme']);
     const sent = events('a', 'bad-1', 'b', 'bad-2', 'c');

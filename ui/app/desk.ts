@@ -6,7 +6,7 @@ import { type KeyAct, listenForKeys, singleKeysOn, switchSingleKeys } from './ke
 import { createLedgerBar } from './ledger-bar.ts';
 import { followLive, type LiveState } from './live.ts';
 import { createRecordPanel, type PanelContent } from './record-panel.ts';
-import { fetchLedger, fetchRecord, type LedgerState, type RecordRow } from './records.ts';
+import { fetchLedger, fetchLedgers, fetchRecord, type LedgerState, type RecordRow } from './records.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { createRecordTable } from './table.ts';
 import type { Zone } from './time-text.ts';
@@ -59,6 +59,7 @@ export class Desk {
     this.ledger = options.ledger;
     this.zone = options.zone;
     this.bar = createLedgerBar(options.ledgers, options.ledger.id, {
+      onLook: () => this.refreshLedgers(),
       onLedger: options.onLedger,
       onZone: () => this.switchZone(),
       onPause: () => this.setPaused(!this.buffer.paused),
@@ -89,6 +90,8 @@ export class Desk {
       this.announcer,
     );
     listenForKeys(acts, () => singleKeysOn(storage), this.ended.signal);
+    // Whoever comes back from a terminal may have made a ledger there.
+    globalThis.addEventListener('focus', () => this.refreshLedgers(), { signal: this.ended.signal });
     this.scroller.addEventListener('scroll', () => this.onScroll(), { passive: true });
     this.follow();
     this.draw();
@@ -182,6 +185,13 @@ export class Desk {
           if (this.live.kind === 'LIVE' && (checkpoint?.size ?? 0) < size) this.refreshLedger();
         });
     }, REFRESH_MS);
+  }
+
+  private refreshLedgers(): void {
+    fetchLedgers(this.options.api)
+      .then((ledgers) => this.bar.offer(ledgers))
+      // As above: whoever looks again asks again.
+      .catch(() => undefined);
   }
 
   private announce(): void {

@@ -22,8 +22,8 @@ export function createFirstEvent(base: string, ledger: string): HTMLElement {
       'p',
       { class: 'note' },
       'Put a token with the scope events:write into INDELIBLE_TOKEN first; yours may do. ',
-      'For a ledger full of believable events run ',
-      element('code', {}, 'npm run indelible -- demo'),
+      'For a month of believable events, in a ledger named demo, run ',
+      element('code', {}, 'npx indelible demo'),
       '.',
     ),
   );

@@ -1,7 +1,7 @@
 import { button, element } from './element.ts';
 import type { KeyAct } from './keys.ts';
 
-/** A panel with all keys; it opens and closes in its place, beside the page and not over it. */
+/** A panel with all keys: beside the record where there is room, else over it. */
 export interface KeyHelp {
   readonly root: HTMLElement;
   toggle(): void;

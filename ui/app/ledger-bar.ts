@@ -14,6 +14,8 @@ export interface BarState {
 }
 
 export interface BarActs {
+  /** The list of ledgers is about to be looked at. */
+  readonly onLook: () => void;
   readonly onLedger: (id: string) => void;
   readonly onZone: () => void;
   readonly onPause: () => void;
@@ -24,15 +26,24 @@ export interface BarActs {
 export interface LedgerBar {
   readonly root: HTMLElement;
   show(state: BarState): void;
+  /** Offers these ledgers; what is chosen stays. */
+  offer(ledgers: readonly LedgerState[]): void;
 }
 
 /** The line on top: which ledger, how it stands, whether the view is live. */
 export function createLedgerBar(ledgers: readonly LedgerState[], chosen: string, acts: BarActs): LedgerBar {
   const select = element('select', { 'aria-label': 'Ledger' });
-  for (const { id, name } of ledgers) {
-    const label = name === null ? id : `${id} · ${visibleString(name)}`;
-    select.append(element('option', { value: id, selected: id === chosen }, label));
-  }
+  const offered = new Set<string>();
+  const offer = (offers: readonly LedgerState[]): void => {
+    for (const { id, name } of offers) {
+      if (offered.has(id)) continue;
+      offered.add(id);
+      const label = name === null ? id : `${id} · ${visibleString(name)}`;
+      select.append(element('option', { value: id, selected: id === chosen }, label));
+    }
+  };
+  offer(ledgers);
+  select.addEventListener('focus', acts.onLook);
   select.addEventListener('change', () => acts.onLedger(select.value));
   const size = element('span', { class: 'size' });
   const checkpoint = element('span', { class: 'checkpoint' });
@@ -55,6 +66,7 @@ export function createLedgerBar(ledgers: readonly LedgerState[], chosen: string,
   );
   return {
     root,
+    offer,
     show(state) {
       setText(size, state.ledger === null ? '' : sizeText(state.ledger.size));
       setText(checkpoint, state.ledger === null ? '' : checkpointText(state.ledger, state.zone));

@@ -83,6 +83,16 @@ function nameOf(party: Party | null): string | null {
   return party?.name ?? party?.id ?? party?.type ?? null;
 }
 
+const CONTEXT_LABELS: Readonly<Record<string, string>> = {
+  ipAddress: 'IP address',
+  sessionId: 'Session',
+  requestId: 'Request',
+  correlationId: 'Correlation',
+  source: 'Source',
+  userAgent: 'User agent',
+  geolocation: 'Location',
+};
+
 function fields(record: RecordDetail, zone: Zone): HTMLElement {
   const text = (value: string) => element('bdi', {}, visibleText(value));
   const party = (value: Party | null) =>
@@ -100,7 +110,7 @@ function fields(record: RecordDetail, zone: Zone): HTMLElement {
     ...party(record.target).flatMap((shown) => field('Target', text(shown))),
     ...(record.description === null ? [] : field('Description', text(record.description))),
     ...(record.classification === null ? [] : field('Classification', record.classification)),
-    ...record.context.flatMap(([name, value]) => field(name, text(value))),
+    ...record.context.flatMap(([name, value]) => field(CONTEXT_LABELS[name] ?? name, text(value))),
     ...field('Event id', code(record.eventId)),
   );
 }

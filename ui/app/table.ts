@@ -1,4 +1,4 @@
-import { element } from './element.ts';
+import { type Attributes, element } from './element.ts';
 import type { Party, RecordRow } from './records.ts';
 import { timeText, type Zone } from './time-text.ts';
 import { visibleString, visibleText } from './visible-text.ts';
@@ -24,18 +24,20 @@ export function createRecordTable(onOpen: (index: number) => void): RecordTable 
 
 class Grid implements RecordTable {
   readonly root: HTMLElement;
-  private readonly body = element('tbody');
+  private readonly body = element('tbody', { role: 'rowgroup' });
   private readonly shown = new Map<number, HTMLTableRowElement>();
   private order: readonly number[] = [];
   private chosen: number | null = null;
   private zone: Zone | null = null;
 
   constructor(onOpen: (index: number) => void) {
-    const heads = COLUMNS.map((name) => element('th', { scope: 'col', class: name.toLowerCase() }, name));
+    const heads = COLUMNS.map((name) =>
+      element('th', { role: 'columnheader', scope: 'col', class: name.toLowerCase() }, name),
+    );
     this.root = element(
       'table',
       { role: 'grid', 'aria-label': 'Newest records, newest first', class: 'records' },
-      element('thead', {}, element('tr', {}, ...heads)),
+      element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads)),
       this.body,
     );
     this.body.addEventListener('click', (event) => {
@@ -124,14 +126,19 @@ function indexOf(target: EventTarget | null): number | null {
 function makeRow(row: RecordRow, zone: Zone, isSelected: boolean): HTMLTableRowElement {
   return element(
     'tr',
-    { 'data-index': row.index, 'aria-selected': String(isSelected), tabindex: -1 },
-    element('td', { class: 'index' }, String(row.index)),
+    { role: 'row', 'data-index': row.index, 'aria-selected': String(isSelected), tabindex: -1 },
+    cell({ class: 'index' }, String(row.index)),
     timeCell(row, zone),
     partyCell(row.actor, 'actor'),
     textCell(row.action, 'action'),
     partyCell(row.target, 'target'),
-    element('td', { class: `status ${row.status.toLowerCase()}` }, row.status.toLowerCase()),
+    cell({ class: `status ${row.status.toLowerCase()}` }, row.status.toLowerCase()),
   );
+}
+
+/** Its role is given: a page that lays the rows out in two lines would take a cell's own role away. */
+function cell(attributes: Attributes, ...children: readonly (Node | string)[]): HTMLTableCellElement {
+  return element('td', { role: 'gridcell', ...attributes }, ...children);
 }
 
 /** The fraction stands apart: where the table is narrow it gives way to what happened. */
@@ -139,27 +146,26 @@ function timeCell(row: RecordRow, zone: Zone): HTMLTableCellElement {
   const occurred = timeText(row.occurredAt, zone);
   const title = `occurred ${occurred}, recorded ${timeText(row.recordedAt, zone)}`;
   const [, before, fraction, after] = /^(.*:\d\d)(\.\d+)(.*)$/.exec(occurred) ?? [];
-  const cell = element('td', { class: 'time', title });
-  if (before === undefined) cell.append(visibleText(occurred));
-  else cell.append(before, element('span', { class: 'fraction' }, fraction ?? ''), after ?? '');
-  return cell;
+  if (before === undefined) return cell({ class: 'time', title }, visibleText(occurred));
+  const seconds = element('span', { class: 'fraction' }, fraction ?? '');
+  return cell({ class: 'time', title }, before, seconds, after ?? '');
 }
 
 function textCell(text: string, name: string): HTMLTableCellElement {
-  return element('td', { class: name, title: visibleString(text) }, element('bdi', {}, visibleText(text)));
+  return cell({ class: name, title: visibleString(text) }, element('bdi', {}, visibleText(text)));
 }
 
 /** The name, or the id where there is no name; the type beside it. */
 function partyCell(party: Party | null, name: string): HTMLTableCellElement {
   const shown = party?.name ?? party?.id ?? party?.type ?? null;
-  if (party === null || shown === null) return element('td', { class: name }, '');
+  if (party === null || shown === null) return cell({ class: name }, '');
   const title = [party.type, party.id, party.name]
     .filter((part) => part !== null)
     .map(visibleString)
     .join(' · ');
-  const cell = element('td', { class: name, title }, element('bdi', {}, visibleText(shown)));
+  const made = cell({ class: name, title }, element('bdi', {}, visibleText(shown)));
   if (party.type !== null && party.type !== shown) {
-    cell.append(' ', element('span', { class: 'kind' }, element('bdi', {}, visibleText(party.type))));
+    made.append(' ', element('span', { class: 'kind' }, element('bdi', {}, visibleText(party.type))));
   }
-  return cell;
+  return made;
 }

@@ -19,6 +19,8 @@ export interface SqliteIntakeOptions {
   readonly refusal: () => AppError | null;
   /** Called after each commit that queued something. */
   readonly onQueued: () => void;
+  /** Called where nothing of a group could be kept, with what everyone in it is told. */
+  readonly onFailure: (error: unknown) => void;
   /** `QUEUE_EVENTS_MAX` where it is not given. */
   readonly queueEventsMax?: number;
   /** `QUEUE_CHARACTERS_MAX` where it is not given. */
@@ -51,9 +53,7 @@ interface NewBatch {
 export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOptions): SqliteIntake {
   const numbers = createLedgerNumbers(db);
   const pending = createPendingEvents();
-  const recorded = db.prepare<[number, string], { idx: number; digest: Buffer }>(
-    'SELECT idx, digest FROM record WHERE ledger_no = ? AND event_id = ?',
-  );
+  const admit = prepareAdmit(db, pending);
   const insertAll = prepareInsert(db, options.now);
   translated(() => pending.load(db));
 
@@ -63,37 +63,32 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
   };
   let waiting: Waiting[] = [];
 
-  const admit = ({ ledger, no, fresh, event }: Question): Admission => {
-    const queued = pending.digest(ledger, event.eventId) ?? fresh(event.eventId);
-    if (queued !== undefined) {
-      return queued === event.digest ? { outcome: 'DUPLICATE', index: null } : { outcome: 'CONFLICT' };
-    }
-    const row = recorded.get(no, event.eventId);
-    if (!row) return { outcome: 'ACCEPTED' };
-    if (row.digest.toString('base64') !== event.digest) return { outcome: 'CONFLICT' };
-    return { outcome: 'DUPLICATE', index: row.idx };
-  };
-
   // In one transaction: SQLite takes and drops its file locks once, not at every look-up.
   const planAll = db.transaction((group: readonly Waiting[]) =>
     planGroup(group, numbers, { pending, limits }, admit),
   );
 
+  const keep = (group: readonly Waiting[]): Plan => {
+    const plan = planAll(group);
+    if (plan.batches.length === 0) return plan;
+    const refusal = options.refusal();
+    if (refusal) throw refusal;
+    // A crash before this commit keeps nothing, and nobody was answered. After it the events are in the queue
+    // for good; whoever was not answered any more sends again and hears DUPLICATE.
+    insertAll.immediate(plan.batches);
+    return plan;
+  };
+
   const flush = (): void => {
     const group = waiting;
     waiting = [];
-    const plan = planAll(group);
-    if (plan.batches.length > 0) {
-      try {
-        const refusal = options.refusal();
-        if (refusal) throw refusal;
-        // A crash before this commit keeps nothing, and nobody was answered. After it the events are in the
-        // queue for good; whoever was not answered any more sends again and hears DUPLICATE.
-        translated(() => insertAll.immediate(plan.batches));
-      } catch (error) {
-        for (const { item } of plan.decided) item.reject(error);
-        return;
-      }
+    let plan: Plan;
+    try {
+      plan = translated(() => keep(group));
+    } catch (error) {
+      for (const item of group) item.reject(error);
+      options.onFailure(error);
+      return;
     }
     for (const { item, admissions } of plan.decided) {
       pending.add(item.submission, admissions);
@@ -116,6 +111,23 @@ export function createSqliteIntake(db: SqliteDatabase, options: SqliteIntakeOpti
     settle(ledger, settlements) {
       pending.settle(ledger, settlements);
     },
+  };
+}
+
+/** Compares an event with what waits and with what is recorded. */
+function prepareAdmit(db: SqliteDatabase, pending: PendingEvents): Admit {
+  const recorded = db.prepare<[number, string], { idx: number; digest: Buffer }>(
+    'SELECT idx, digest FROM record WHERE ledger_no = ? AND event_id = ?',
+  );
+  return ({ ledger, no, fresh, event }) => {
+    const queued = pending.digest(ledger, event.eventId) ?? fresh(event.eventId);
+    if (queued !== undefined) {
+      return queued === event.digest ? { outcome: 'DUPLICATE', index: null } : { outcome: 'CONFLICT' };
+    }
+    const row = recorded.get(no, event.eventId);
+    if (!row) return { outcome: 'ACCEPTED' };
+    if (row.digest.toString('base64') !== event.digest) return { outcome: 'CONFLICT' };
+    return { outcome: 'DUPLICATE', index: row.idx };
   };
 }
 
@@ -155,6 +167,8 @@ interface Room {
 /**
  * Decides every event of the group and packs the accepted ones into batches. Refused submissions are told at
  * once.
+ *
+ * @throws what failed in the storage: SQLite may have ended the group's transaction with it.
  */
 function planGroup(
   group: readonly Waiting[],
@@ -170,9 +184,9 @@ function planGroup(
   for (const item of group) {
     const { ledger } = item.submission;
     try {
-      const no = translated(() => numbers.get(ledger));
+      const no = numbers.get(ledger);
       const freshBefore = getOrAdd(fresh, ledger, () => new Map<string, Hash>());
-      const { admissions, accepted } = translated(() => admitAll(item.submission, no, freshBefore, admit));
+      const { admissions, accepted } = admitAll(item.submission, no, freshBefore, admit);
       const lines = accepted.map((event) => event.line);
       const size = lines.reduce((sum, line) => sum + line.length, 0);
       if (
@@ -188,6 +202,7 @@ function planGroup(
       if (lines.length > 0) pack(batches, open, no, lines, size);
       decided.push({ item, admissions });
     } catch (error) {
+      if (!(error instanceof AppError)) throw error;
       item.reject(error);
     }
   }

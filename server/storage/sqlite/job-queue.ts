@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Batch, JobQueue } from '#server/ports/job-queue.ts';
+import { type Batch, type JobQueue, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
 import { type SqliteDatabase, translated } from './open.ts';
 
 interface BatchRow {
@@ -30,7 +30,7 @@ export function createSqliteJobQueue(db: SqliteDatabase, processId: string, now:
     const batches: Batch[] = [];
     for (const { id } of turn) {
       if (batches.length === max) break;
-      const row = statements.free.get(id, now());
+      const row = statements.free.get(id, now(), now() + RETRY_WAIT_MAX_MS);
       if (!row) continue;
       statements.lease.run(processId, id);
       lastServed = row.ledger_no;
@@ -81,10 +81,10 @@ function prepareStatements(db: SqliteDatabase) {
        SELECT ledger_no, (SELECT MIN(b.id) FROM batch b WHERE b.ledger_no = queued.ledger_no) AS id
        FROM queued WHERE ledger_no IS NOT NULL ORDER BY ledger_no`,
     ),
-    free: db.prepare<[number, number], BatchRow>(
+    free: db.prepare<[number, number, number], BatchRow>(
       `SELECT b.id, l.id AS ledger, b.ledger_no, b.state, b.attempts, b.available_at, b.event_count, b.payload
        FROM batch b JOIN ledger l ON l.no = b.ledger_no
-       WHERE b.id = ? AND b.state = 'WAITING' AND b.available_at <= ?`,
+       WHERE b.id = ? AND b.state = 'WAITING' AND NOT b.available_at BETWEEN ? + 1 AND ?`,
     ),
     lease: db.prepare(
       "UPDATE batch SET state = 'LEASED', attempts = attempts + 1, leased_by = ? WHERE id = ?",

@@ -17,8 +17,13 @@ export function createStartReader(db: SqliteDatabase, sha256: Sha256, remembered
   const reader = createSqliteLedgerReader(db);
   const checkpoints = createSqliteCheckpointStore(db);
   const store = createSqliteLedgerStore(db, () => 0);
+  const catalog = createSqliteLedgerCatalog(db, sha256);
   return {
-    ledgers: () => createSqliteLedgerCatalog(db, sha256).list(),
+    ledgers: () => catalog.list(),
+    async missing() {
+      const present = new Set((await catalog.list()).map(({ id }) => id));
+      return remembered.ledgers().filter((id) => !present.has(id));
+    },
     /** @throws FatalError when the ledger has no head, or tiles that do not fit it. */
     async read(identity: LedgerIdentity) {
       const head = await store.head(identity.id);

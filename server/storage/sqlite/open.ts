@@ -70,6 +70,7 @@ const OUTAGES: Readonly<Record<string, string>> = {
   SQLITE_READONLY: 'The data folder is read-only.',
   SQLITE_CANTOPEN: 'The database file cannot be opened.',
   SQLITE_BUSY: 'Another process holds the database.',
+  SQLITE_PROTOCOL: 'Another process holds the database.',
   SQLITE_PERM: 'The database file may not be accessed.',
   SQLITE_NOMEM: 'The machine is out of memory.',
 };

@@ -65,9 +65,12 @@ export function openWriterChannel(
   const answers = createWaitingList();
   const settlements = createWaitingList();
   let stopping = false;
+  let ended: Error | null = null;
   let calls = 0;
 
   const post = <Op extends WriterOperation>(op: Op, args: WriterCalls[Op]['args']): number => {
+    // A thread that ended answers nobody.
+    if (ended) throw ended;
     if (stopping) throw new AppError('APPLIANCE_STOPPING');
     if (op === 'stop') stopping = true;
     const call = calls++;
@@ -98,6 +101,9 @@ export function openWriterChannel(
   return new Promise((resolve, reject) => {
     let ready = false;
     const crashed = (error: Error): void => {
+      // An error that ends the thread comes first, then its exit.
+      if (ended) return;
+      ended = error;
       answers.rejectAll(error);
       settlements.rejectAll(error);
       if (!ready) reject(error);

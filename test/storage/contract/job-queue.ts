@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '#server/ports/job-queue.ts';
+import { type Batch, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
 import { makeEvent, makeEvents, openWithLedgers, recordAll, submit } from '#test/support/ledger-fixture.ts';
 import { sequenceDeps } from '#test/support/ledger-fixture.ts';
 import { sequence } from '#server/worker/sequence.ts';
@@ -83,6 +83,17 @@ export function describeJobQueue(open: OpenStorage): void {
       expect(await storage.queue.take(8)).toEqual([]);
       now = NOW + 2000;
       expect(await only(storage)).toMatchObject({ id: first.id, attempts: 2 });
+    });
+
+    it('gives a retry out whose time is further away than any can be: the clock was put back', async () => {
+      let now = NOW;
+      const storage = await openWithLedgers(open, ['acme'], { now: () => now });
+      await submit(storage, 'acme', [makeEvent('e')]);
+      await storage.queue.retry(await only(storage), NOW + 2000, 'because');
+      now = NOW + 2000 - RETRY_WAIT_MAX_MS;
+      expect(await storage.queue.take(8)).toEqual([]);
+      now -= 1;
+      expect(await only(storage)).toMatchObject({ attempts: 2 });
     });
 
     it('says when the next retry is due, also when that time has just passed', async () => {
