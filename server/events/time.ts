@@ -41,16 +41,6 @@ export function readTime(sent: string): EventTime | null {
   return { occurredAt: `${calendar}T${clock}.${(fraction ?? '').padEnd(3, '0')}Z`, sent };
 }
 
-/**
- * Milliseconds since the epoch of a time that `readTime` gave, cut to whole milliseconds. A leap second
- * counts as the second after it, as POSIX clocks do.
- */
-export function epochMs(occurredAt: string): number {
-  const leap = occurredAt.slice(17, 19) === '60';
-  const second = leap ? '59' : occurredAt.slice(17, 19);
-  return Date.parse(`${occurredAt.slice(0, 17)}${second}.${occurredAt.slice(20, 23)}Z`) + (leap ? 1000 : 0);
-}
-
 interface UtcMinute {
   readonly year: number;
   readonly month: number;

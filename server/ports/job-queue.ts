@@ -33,9 +33,6 @@ export interface JobQueue {
    */
   retry(batch: Batch, at: number, reason: string): Promise<void>;
 
-  /** Gives a batch back that was not worked on (an outage, a stop): its attempt does not count. */
-  release(batch: Batch): Promise<void>;
-
   /** When the next batch that waits for a retry is due, ms since the epoch; `null` when none waits. */
   nextDueAt(): Promise<number | null>;
 

@@ -39,7 +39,7 @@ export interface Worker {
  * Takes batches at its own pace and records them, for as long as the process lives.
  *
  * An outage (disk full, database gone) is no failure of a batch: it stops taking, waits, and tries the same
- * batch again; no attempt is counted. A batch that fails for a reason of its own is retried, 3 attempts in
+ * batch again, however long it lasts. A batch that fails for a reason of its own is retried, 3 attempts in
  * all with 2 s and 4 s between them, then its events are recorded one by one, so that only the one that fails
  * goes to quarantine.
  */

@@ -11,7 +11,10 @@ async function openRaw(): Promise<{ raw: Database.Database; storage: SqliteStora
   await recordAll(storage);
   const { size = 0, root } = (await storage.store.head('acme')) ?? {};
   if (root) await storage.checkpoints.add('acme', { size, root, note: 'note', createdAt: 1 });
+  const quarantine = `INSERT INTO quarantined_event (ledger_no, code, message, line, state, quarantined_at)
+     VALUES (1, 'c', 'm', 'line', ?, 1)`;
   const raw = new Database(storage.file);
+  for (const state of ['OPEN', 'REPLAYED']) raw.prepare(quarantine).run(state);
   onTestFinished(() => {
     raw.close();
   });
@@ -19,7 +22,9 @@ async function openRaw(): Promise<{ raw: Database.Database; storage: SqliteStora
 }
 
 const dump = (raw: Database.Database) =>
-  ['ledger', 'head', 'record', 'checkpoint'].map((table) => raw.prepare(`SELECT * FROM ${table}`).all());
+  ['ledger', 'head', 'record', 'tile', 'checkpoint', 'quarantined_event'].map((table) =>
+    raw.prepare(`SELECT * FROM ${table}`).all(),
+  );
 
 /** Each would change what is recorded, or make room for something else. */
 const REFUSED: readonly (readonly [table: string, sql: string])[] = [
@@ -45,6 +50,19 @@ const REFUSED: readonly (readonly [table: string, sql: string])[] = [
   ['head', 'DELETE FROM head'],
   ['head', 'UPDATE head SET size = 2'],
   ['head', 'UPDATE head SET ledger_no = 2'],
+  ...['root', 'frontier', 'prev', 'recorded_at'].map(
+    (column) => ['head', `UPDATE head SET ${column} = x'00'`] as const,
+  ),
+  ['tile', 'DELETE FROM tile'],
+  ...['level', 'idx', 'ledger_no'].map((column) => ['tile', `UPDATE tile SET ${column} = 9`] as const),
+  ['tile', "UPDATE tile SET hashes = x'00' || substr(hashes, 2)"],
+  ['tile', 'UPDATE tile SET hashes = substr(hashes, 1, 32)'],
+  ['quarantined_event', 'DELETE FROM quarantined_event'],
+  ...['id', 'event_id', 'code', 'message', 'line', 'quarantined_at'].map(
+    (column) =>
+      ['quarantined_event', `UPDATE quarantined_event SET ${column} = 7 WHERE state = 'OPEN'`] as const,
+  ),
+  ['quarantined_event', "UPDATE quarantined_event SET state = 'OPEN' WHERE state = 'REPLAYED'"],
   ['head', 'INSERT OR REPLACE INTO head SELECT * FROM head'],
   ['ledger', 'DELETE FROM ledger'],
   ...['id', 'origin', 'vkey', 'created_at'].map(

@@ -75,7 +75,6 @@ export function withFaults(storage: StorageUnderTest, draw: () => Fault): Faulty
       queue: {
         take: (max) => call(() => queue.take(max)),
         retry: (batch, at, reason) => call(() => queue.retry(batch, at, reason)),
-        release: (batch) => call(() => queue.release(batch)),
         nextDueAt: () => call(() => queue.nextDueAt()),
         depth: () => call(() => queue.depth()),
       },

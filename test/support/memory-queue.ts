@@ -127,10 +127,6 @@ export function createMemoryJobQueue(disk: MemoryDisk, now: () => number): JobQu
       const batch = find(id);
       if (batch) Object.assign(batch, { leasedBy: null, availableAt: at });
     },
-    async release({ id }) {
-      const batch = find(id);
-      if (batch) Object.assign(batch, { leasedBy: null, attempts: batch.attempts - 1 });
-    },
     async nextDueAt() {
       const due = disk.batches.filter((batch) => batch.leasedBy === null && batch.availableAt > 0);
       return due.length > 0 ? Math.min(...due.map((batch) => batch.availableAt)) : null;

@@ -50,9 +50,6 @@ export function createSqliteJobQueue(db: SqliteDatabase, processId: string, now:
     async retry(batch, at, reason) {
       translated(() => statements.retry.run(at, reason, Number(batch.id)));
     },
-    async release(batch) {
-      translated(() => statements.release.run(Number(batch.id)));
-    },
     async nextDueAt() {
       return translated(() => statements.nextDue.get() ?? null);
     },
@@ -91,9 +88,6 @@ function prepareStatements(db: SqliteDatabase) {
     ),
     retry: db.prepare(
       "UPDATE batch SET state = 'WAITING', leased_by = NULL, available_at = ?, last_error = ? WHERE id = ?",
-    ),
-    release: db.prepare(
-      "UPDATE batch SET state = 'WAITING', leased_by = NULL, attempts = attempts - 1 WHERE id = ?",
     ),
     // Also one that fell due since it was last asked for: else nobody would come back for it.
     nextDue: db

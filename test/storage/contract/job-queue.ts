@@ -120,13 +120,6 @@ export function describeJobQueue(open: OpenStorage): void {
       expect(await only(storage.restart({ now: () => NOW + 2000 }))).toMatchObject({ attempts: 2 });
     });
 
-    it('does not count an attempt that was given back', async () => {
-      const storage = await openWithLedgers(open, ['acme']);
-      await submit(storage, 'acme', [makeEvent('e')]);
-      await storage.queue.release(await only(storage));
-      expect(await only(storage)).toMatchObject({ attempts: 1 });
-    });
-
     it('gives batches out again that a killed process was working on', async () => {
       const storage = await openWithLedgers(open, ['acme', 'other']);
       for (const ledger of ['acme', 'other']) await submit(storage, ledger, [makeEvent('e')]);

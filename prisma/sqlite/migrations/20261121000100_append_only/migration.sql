@@ -87,9 +87,14 @@ END;
 
 -- CreateTrigger
 CREATE TRIGGER "head_update_refused" BEFORE UPDATE ON "head"
-WHEN NEW."ledger_no" IS NOT OLD."ledger_no" OR NEW."size" < OLD."size"
+WHEN NEW."ledger_no" IS NOT OLD."ledger_no"
+  OR NEW."size" < OLD."size"
+  OR (NEW."size" = OLD."size" AND (NEW."root" IS NOT OLD."root"
+    OR NEW."frontier" IS NOT OLD."frontier"
+    OR NEW."prev" IS NOT OLD."prev"
+    OR NEW."recorded_at" IS NOT OLD."recorded_at"))
 BEGIN
-    SELECT RAISE(ABORT, 'head is append-only: a ledger never shrinks');
+    SELECT RAISE(ABORT, 'head is append-only: a ledger never shrinks, and changes only by growing');
 END;
 
 -- CreateTrigger
@@ -97,4 +102,40 @@ CREATE TRIGGER "head_replace_refused" BEFORE INSERT ON "head"
 WHEN EXISTS (SELECT 1 FROM "head" WHERE "ledger_no" = NEW."ledger_no")
 BEGIN
     SELECT RAISE(ABORT, 'head is append-only: the ledger has a head');
+END;
+
+-- CreateTrigger
+CREATE TRIGGER "tile_delete_refused" BEFORE DELETE ON "tile"
+BEGIN
+    SELECT RAISE(ABORT, 'tile is append-only: a tile is never deleted');
+END;
+
+-- CreateTrigger
+CREATE TRIGGER "tile_update_refused" BEFORE UPDATE ON "tile"
+WHEN NEW."ledger_no" IS NOT OLD."ledger_no"
+  OR NEW."level" IS NOT OLD."level"
+  OR NEW."idx" IS NOT OLD."idx"
+  OR substr(NEW."hashes", 1, length(OLD."hashes")) IS NOT OLD."hashes"
+BEGIN
+    SELECT RAISE(ABORT, 'tile is append-only: hashes may be added at its end and nothing else may change');
+END;
+
+-- CreateTrigger
+CREATE TRIGGER "quarantined_event_delete_refused" BEFORE DELETE ON "quarantined_event"
+BEGIN
+    SELECT RAISE(ABORT, 'quarantined_event is append-only: a quarantined event is never deleted');
+END;
+
+-- CreateTrigger
+CREATE TRIGGER "quarantined_event_update_refused" BEFORE UPDATE ON "quarantined_event"
+WHEN OLD."state" <> 'OPEN'
+  OR NEW."id" IS NOT OLD."id"
+  OR NEW."ledger_no" IS NOT OLD."ledger_no"
+  OR NEW."event_id" IS NOT OLD."event_id"
+  OR NEW."code" IS NOT OLD."code"
+  OR NEW."message" IS NOT OLD."message"
+  OR NEW."line" IS NOT OLD."line"
+  OR NEW."quarantined_at" IS NOT OLD."quarantined_at"
+BEGIN
+    SELECT RAISE(ABORT, 'quarantined_event is append-only: it may be closed once and nothing else may change');
 END;
