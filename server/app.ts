@@ -249,7 +249,11 @@ function refuseAddress({ host, port }: Config): (error: unknown) => never {
   };
 }
 
+/** Every address is not one that can be gone to: for those the address is this machine's own. */
+const OWN_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
 function toUrl(config: Config, port: number): string {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const reachable = OWN_ADDRESS[config.host] ?? config.host;
+  const host = reachable.includes(':') ? `[${reachable}]` : reachable;
   return `${config.tls ? 'https' : 'http'}://${host}:${port}`;
 }

@@ -23,7 +23,7 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
 
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const text = z.string().min(1, 'must not be empty');
 
 /** Every setting there is. The table in `docs/OPERATIONS.md` is made from this. */
@@ -84,7 +84,7 @@ export const SETTINGS = [
     name: 'LOG_LEVEL',
     defaultText: '`info`',
     meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`; one JSON object a line.',
-    schema: z.enum(LOG_LEVELS).default('info'),
+    schema: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   },
   {
     name: 'INDELIBLE_ADMIN_TOKEN',

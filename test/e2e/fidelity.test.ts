@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { canonicalJson } from '#server/ledger/canonical.ts';
 import { type JsonValue, parseJson } from '#server/ledger/json.ts';
 import { type Appliance, startAppliance } from '#test/support/appliance.ts';
-import { corpusPath } from '#test/support/corpora.ts';
+import { corpusPath, itWithCorpus } from '#test/support/corpora.ts';
 import { corpusEvents } from '#test/support/corpus-events.ts';
 
+/** The corpora lie side by side: one tells whether all are there. */
+const EVENTS = 'cloudtrail-invictus';
+const STRINGS = 'naughty-strings';
 const MUTATION = `mutation ($events: [EventInput!]!) { recordEvents(events: $events, ack: RECORDED) {
   accepted duplicates rejected receipts { eventId outcome errors { code message path } } } }`;
 const QUERY = `query ($after: String) { records(first: 500, after: $after, orderBy: { direction: ASC }) {
@@ -71,7 +74,7 @@ describe('what goes in comes back', () => {
     }
   };
 
-  it('keeps every event of the corpora, every digit of it, over GraphQL', { timeout: 60_000 }, async () => {
+  itWithCorpus(EVENTS, 'keeps every event of the corpora, every digit of it, over GraphQL', async () => {
     const events = corpusEvents();
     expect(events.length).toBeGreaterThan(1600);
     let answered = 0;
@@ -101,7 +104,7 @@ describe('what goes in comes back', () => {
     });
   });
 
-  it('keeps every event of the corpora over NDJSON, or says why not', { timeout: 60_000 }, async () => {
+  itWithCorpus(EVENTS, 'keeps every event of the corpora over NDJSON, or says why not', async () => {
     const events = corpusEvents();
     const lines = events.map(
       ({ source, text }, i) =>
@@ -126,7 +129,7 @@ describe('what goes in comes back', () => {
     });
   });
 
-  it('keeps every naughty string in every place a string may stand', { timeout: 60_000 }, async () => {
+  itWithCorpus(STRINGS, 'keeps every naughty string in every place a string may stand', async () => {
     const strings = JSON.parse(
       readFileSync(join(corpusPath('naughty-strings'), 'blns.json'), 'utf8'),
     ) as string[];

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareUi } from '#scripts/prepare.ts';
 import { type Appliance, startAppliance } from '#test/support/appliance.ts';
 import { startBrowser, type TestBrowser } from '#test/support/browser.ts';
-import { corpusPath } from '#test/support/corpora.ts';
+import { itWithCorpus } from '#test/support/corpora.ts';
 
 let appliance: Appliance;
 let browser: TestBrowser;
@@ -30,8 +30,9 @@ const MARKUP = [
   '&lt;b&gt;&#x3C;script&#x3E;',
 ];
 
-test('no string of an event executes, makes an element or asks for anything: it is text', async () => {
-  const corpus: unknown = JSON.parse(readFileSync(join(corpusPath('naughty-strings'), 'blns.json'), 'utf8'));
+const NAME = 'no string of an event executes, makes an element or asks for anything: it is text';
+itWithCorpus('naughty-strings', NAME, async (folder) => {
+  const corpus: unknown = JSON.parse(readFileSync(join(folder, 'blns.json'), 'utf8'));
   const strings = [...(Array.isArray(corpus) ? corpus.map(String) : []), ...MARKUP];
   const events = strings
     .filter((text) => text !== '' && text.isWellFormed() && text.length <= 256)
