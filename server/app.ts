@@ -8,7 +8,7 @@ import { DEFAULT_LEDGER } from './access/ledger.ts';
 import { createTokens } from './access/tokens.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { AppError } from './errors.ts';
+import { AppError, ERRORS } from './errors.ts';
 import { createAccept } from './events/accept.ts';
 import { createAcceptMany, rejectMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
@@ -222,7 +222,8 @@ function createServer(
     }),
     readiness: async () => {
       const { outage, readOnly } = writer.status();
-      const reason = readOnly ?? outage;
+      // Anyone may ask: which ledger contradicts itself is told in the log and by `indelible doctor` only.
+      const reason = readOnly === null ? outage : ERRORS.APPLIANCE_READ_ONLY.message;
       return reason === null ? { ready: true } : { ready: false, reason };
     },
     uiDir: UI_DIR,

@@ -154,10 +154,8 @@ function createParts(database: string, status: Status, wake: () => void): Writer
     checkpoints: createSqliteCheckpointStore(db),
     intake: createSqliteIntake(db, {
       now: systemClock,
-      refusal: () => {
-        const { readOnly } = status.now();
-        return readOnly === null ? null : new AppError('APPLIANCE_READ_ONLY', { message: readOnly });
-      },
+      // The reason names a ledger: it is for the operator's log, not for whoever may write to another one.
+      refusal: () => (status.now().readOnly === null ? null : new AppError('APPLIANCE_READ_ONLY')),
       onQueued: () => {
         status.intakeWorks();
         wake();
