@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
+    // As the server itself (server/main.ts): V8 may end a process that throws WebAssembly code away.
+    execArgv: ['--no-wasm-code-gc'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // A forgotten `.only` must not turn a green run into a promise that nobody checked.

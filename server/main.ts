@@ -19,6 +19,13 @@ const STOP_LIMIT_MS = 15_000;
  */
 const HEAP_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=30'] as const;
 
+/**
+ * V8 13.6 can end the whole process while it throws away WebAssembly code it no longer needs ("Check failed:
+ * jit_page_->allocations_.erase(addr) == 1", nodejs/node#64500). Prisma's query compiler is WebAssembly. What is
+ * kept instead is half a megabyte.
+ */
+const KEEP_WASM_CODE = '--no-wasm-code-gc';
+
 export type Say = (line: string) => void;
 
 /**
@@ -28,7 +35,7 @@ export type Say = (line: string) => void;
  * @returns the exit code, when the appliance has stopped.
  */
 export async function main(say: Say, config?: Config): Promise<number> {
-  for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
+  for (const flag of [...HEAP_FLAGS, KEEP_WASM_CODE]) setFlagsFromString(flag);
   const ended = Promise.withResolvers<number>();
   const crash = (error: Error): void => {
     say(`Indelible cannot go on: ${error.message}`);
