@@ -21,8 +21,8 @@ const HEAP_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=30'] as 
 
 /**
  * V8 13.6 can end the whole process while it throws away WebAssembly code it no longer needs ("Check failed:
- * jit_page_->allocations_.erase(addr) == 1", nodejs/node#64500). Prisma's query compiler is WebAssembly. What is
- * kept instead is half a megabyte.
+ * jit_page_->allocations_.erase(addr) == 1", nodejs/node#64500). Prisma's query compiler is WebAssembly. What
+ * is kept instead is half a megabyte.
  */
 const KEEP_WASM_CODE = '--no-wasm-code-gc';
 
