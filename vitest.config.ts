@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    // One Postgres for all files; each test that needs one makes a database of its own on it.
+    globalSetup: ['test/support/postgres-server.ts'],
     pool: 'forks',
     // As the server itself (server/main.ts): V8 may end a process that throws WebAssembly code away.
     execArgv: ['--no-wasm-code-gc'],

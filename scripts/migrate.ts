@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#server/clock.ts';
-import { type Migration, readMigrations } from '#server/storage/sqlite/migrate.ts';
+import { type Migration, readMigrations } from '#server/storage/migrations.ts';
 import { stampSqliteSchema } from './generate.ts';
 import { NO_FILTER, toMigrationList, withSchemaEngine } from './schema-engine.ts';
 

@@ -7,7 +7,7 @@ import {
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
-import type { Migration } from '#server/storage/sqlite/migrate.ts';
+import type { Migration } from '#server/storage/migrations.ts';
 
 /**
  * Prisma's schema engine as WebAssembly. The native engine is a download at first use; this one comes with

@@ -119,7 +119,7 @@ function composeWriter(
       now: systemClock,
       concurrency: settings.concurrency,
       log,
-      onSequenced: (ledger, { settlements, recorded, quarantined }) => {
+      onSequenced: ({ ledger }, { settlements, recorded, quarantined }) => {
         intake.settle(ledger, settlements);
         // Also where nothing was recorded now: an append that was kept and reported as failed is known only
         // then.

@@ -24,8 +24,13 @@ export interface JobQueue {
    * Order: a ledger whose oldest batch is leased or waits for a retry gives nothing, so one ledger stays in
    * order. Fairness: ledgers take turns; a long queue in one does not hold up the others.
    * Crash: a lease dies with its process; the batch is given out again then. Nothing is lost either way.
+   * On Postgres a lease is a transaction of its own that `append` or `retry` commits, so that nothing can be
+   * kept of a batch that is still in the queue; it ends by itself with its connection.
    */
   take(max: number): Promise<readonly Batch[]>;
+
+  /** Gives a batch back untried: it can be taken again at once. Never rejects; in an outage a lease ends anyway. */
+  release(batch: Batch): Promise<void>;
 
   /**
    * Gives a batch back that failed; it is not given out before `at` (ms since the epoch), which is at most

@@ -66,8 +66,8 @@ export interface Append {
 }
 
 /**
- * `HEAD_MOVED`: someone else appended first. `BATCH_GONE`: someone else completed the batch. Nothing was
- * written.
+ * `HEAD_MOVED`: someone else appended first. `BATCH_GONE`: someone else completed the batch, and the head is
+ * still the one the append was computed from. Nothing was written.
  */
 export type AppendOutcome = 'APPENDED' | 'HEAD_MOVED' | 'BATCH_GONE';
 

@@ -12,16 +12,20 @@ export const ATTEMPTS_MAX = 3;
 export const RETRY_DELAY_MS = 2000;
 const OUTAGE_DELAY_MIN_MS = 100;
 const OUTAGE_DELAY_MAX_MS = 5000;
+/** How long an idle worker waits for a wake-up before it looks by itself, unless told otherwise. */
 const IDLE_POLL_MS = 30_000;
 
 export interface WorkerDeps extends SequenceDeps {
   readonly queue: JobQueue;
+  /** Batches worked on at once, each of another ledger. */
   readonly concurrency: number;
+  /** Where a wake-up may be lost, or another process queues, this is short. */
+  readonly idlePollMs?: number;
   readonly log: Logger;
   /** The machine's timer where none is given. */
   readonly startTimer?: StartTimer;
   /** Called after each commit, with how the events of the batch ended. */
-  readonly onSequenced: (ledger: string, outcome: Sequenced) => void;
+  readonly onSequenced: (batch: Batch, outcome: Sequenced) => void;
   /** Called when the storage stops working (`reason`) and when it works again (`null`). */
   readonly onOutage: (reason: string | null) => void;
   /** Called once when a ledger contradicts itself; the worker has stopped then. */
@@ -31,7 +35,7 @@ export interface WorkerDeps extends SequenceDeps {
 export interface Worker {
   /** There may be work. Cheap; call it as often as you like. */
   wake(): void;
-  /** Ends after the batch in hand. With `drain` the queue is emptied first, until the signal aborts. */
+  /** Ends after the batches in hand. With `drain` the queue is emptied first, until the signal aborts. */
   stop(options: { drain: AbortSignal | null }): Promise<void>;
 }
 
@@ -50,19 +54,45 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   const isOver = (): boolean => ended.signal.aborted && (draining === null || draining.aborted);
 
+  const idlePollMs = deps.idlePollMs ?? IDLE_POLL_MS;
+  const inHand = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | null = null;
+
+  const begin = (batch: Batch): void => {
+    const work = recordOrRetry(deps, pause, isOver, batch)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => {
+        inHand.delete(work);
+        pause.wake();
+      });
+    inHand.add(work);
+  };
+
   const loop = async (): Promise<void> => {
-    while (!isOver()) {
-      const batches = await duringOutages(deps, pause, isOver, () => deps.queue.take(deps.concurrency));
-      if (!batches) return;
-      if (batches.length === 0) {
-        if (ended.signal.aborted) return;
+    while (!isOver() && failure === null) {
+      const room = deps.concurrency - inHand.size;
+      if (room === 0) {
+        await Promise.race(inHand);
+        continue;
+      }
+      const batches = await duringOutages(deps, pause, isOver, () => deps.queue.take(room));
+      if (!batches) break;
+      batches.forEach(begin);
+      if (batches.length > 0) continue;
+      // The end of a batch wakes too.
+      if (inHand.size > 0) await pause.untilWoken();
+      else if (ended.signal.aborted) break;
+      else {
         const due = await duringOutages(deps, pause, isOver, () => deps.queue.nextDueAt());
         // No longer than that for a retry either: the clock may have been put back since.
-        const waitMs = due === null ? IDLE_POLL_MS : due - deps.now();
-        await pause.wait(Math.min(Math.max(0, waitMs), IDLE_POLL_MS));
+        const waitMs = due === null ? idlePollMs : due - deps.now();
+        await pause.wait(Math.min(Math.max(0, waitMs), idlePollMs));
       }
-      for (const batch of batches) await recordOrRetry(deps, pause, isOver, batch);
     }
+    await Promise.all(inHand);
+    if (failure !== null) throw failure.error;
   };
 
   const running = loop().catch((error: unknown) => {
@@ -107,9 +137,10 @@ async function recordOrRetry(
     }
   };
   const outcome = await duringOutages(deps, pause, isOver, attempt);
-  // Stopped in an outage: the lease ends with this process and the batch is given out again.
-  if (outcome === null || outcome === 'RETRY') return;
-  deps.onSequenced(batch.ledger, outcome);
+  if (outcome === 'RETRY') return;
+  // Stopped in an outage: the batch is given out again.
+  if (outcome === null) await deps.queue.release(batch);
+  else deps.onSequenced(batch, outcome);
 }
 
 /**
@@ -168,6 +199,8 @@ function isOutage(error: unknown): error is AppError {
 interface Pause {
   /** Until woken or the time is over. A wake-up that came since the last wait counts. */
   wait(ms: number): Promise<void>;
+  /** As `wait`, however long it takes. */
+  untilWoken(): Promise<void>;
   /** As `wait`, but an early wake-up before it does not count. */
   sleep(ms: number): Promise<void>;
   wake(): void;
@@ -175,25 +208,32 @@ interface Pause {
 
 function createPause(startTimer: StartTimer): Pause {
   let woken = false;
-  let end: (() => void) | null = null;
-  const sleep = (ms: number): Promise<void> =>
+  // Several batches in hand may wait out an outage beside the loop itself.
+  const waiting = new Set<() => void>();
+  const sleep = (ms: number | null): Promise<void> =>
     new Promise((resolve) => {
-      const cancel = startTimer(ms, () => end?.());
-      end = () => {
-        cancel();
-        end = null;
+      let cancel: (() => void) | null = null;
+      const end = (): void => {
+        cancel?.();
+        waiting.delete(end);
         resolve();
       };
+      waiting.add(end);
+      if (ms !== null) cancel = startTimer(ms, end);
     });
   return {
     async wait(ms) {
       if (!woken) await sleep(ms);
       woken = false;
     },
+    async untilWoken() {
+      if (!woken) await sleep(null);
+      woken = false;
+    },
     sleep,
     wake() {
       woken = true;
-      end?.();
+      for (const end of [...waiting]) end();
     },
   };
 }

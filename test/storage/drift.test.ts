@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diffSqlite, readSqliteSchema, SQLITE_MIGRATIONS } from '#scripts/migrate.ts';
-import { readMigrations } from '#server/storage/sqlite/migrate.ts';
+import { readMigrations } from '#server/storage/migrations.ts';
 
 describe('the SQLite migrations', () => {
   it('add up to the Prisma models', async () => {

@@ -79,7 +79,7 @@ async function runUnderFaults(open: OpenStorage, { kinds, rate }: Faults, seed: 
   await Promise.all(CLIENTS.map((client, i) => runClient(appliance, client, seed * 100 + i)));
   const storage = await appliance.comeToRest(LEDGERS);
   expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
-  expect(storage.read.quarantined()).toEqual([]);
+  expect(await storage.read.quarantined()).toEqual([]);
   for (const ledger of LEDGERS) {
     await expectExactlyOnce(storage, appliance, ledger);
     await expectIntact(storage, ledger);

@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { NO_FILTER, toMigrationList, withSchemaEngine } from '#scripts/schema-engine.ts';
 import { readSqliteSchema, SQLITE_MIGRATIONS } from '#scripts/migrate.ts';
 import { AppError } from '#server/errors.ts';
-import { migrateSqlite, readMigrations } from '#server/storage/sqlite/migrate.ts';
+import { readMigrations } from '#server/storage/migrations.ts';
+import { migrateSqlite } from '#server/storage/sqlite/migrate.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const clock = () => NOW;

@@ -85,7 +85,7 @@ describe('SQLite', () => {
     expect(await storage.queue.depth()).toMatchObject({ events: 2 });
     expect(await recordedIds(storage, 'acme')).toEqual([]);
     makeRoom();
-    const after = storage.restart();
+    const after = await storage.restart();
     await recordAll(after);
     expect(await recordedIds(after, 'acme')).toEqual(['a', 'b']);
     await expectIntact(after, 'acme');

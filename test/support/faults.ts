@@ -74,6 +74,7 @@ export function withFaults(storage: StorageUnderTest, draw: () => Fault): Faulty
       intake: { accept: (submission) => call(() => intake.accept(submission)) },
       queue: {
         take: (max) => call(() => queue.take(max)),
+        release: (batch) => call(() => queue.release(batch)),
         retry: (batch, at, reason) => call(() => queue.retry(batch, at, reason)),
         nextDueAt: () => call(() => queue.nextDueAt()),
         depth: () => call(() => queue.depth()),

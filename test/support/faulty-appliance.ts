@@ -50,9 +50,9 @@ export function startFaultyAppliance(first: StorageUnderTest, draw: () => Fault)
 
   const start = (storage: StorageUnderTest): Running => {
     const process = withFaults(storage, () => (calm ? 'NONE' : draw()));
-    void process.died.then(() => {
+    void process.died.then(async () => {
       restarts += 1;
-      running = start(storage.restart());
+      running = start(await storage.restart());
     });
     return { ...process, ...startThreads(process.storage, storage.settle, time, remembered) };
   };
@@ -97,7 +97,7 @@ export function startFaultyAppliance(first: StorageUnderTest, draw: () => Fault)
       // A call that met its fault before the calm may still kill the process, and then another one starts.
       while (!(await Promise.race([stop(running), running.died.then(() => false)])));
       // A lease that was kept and reported as failed is void only in a new process.
-      const last = start(running.storage.restart());
+      const last = start(await running.storage.restart());
       for (const ledger of ledgers) last.checkpointer.grown(ledger);
       await stop(last);
       return last.storage;
@@ -125,7 +125,7 @@ function startThreads(
     ...deps,
     queue,
     concurrency: 2,
-    onSequenced: (ledger, { settlements }) => {
+    onSequenced: ({ ledger }, { settlements }) => {
       settle(ledger, settlements);
       checkpointer.grown(ledger);
     },

@@ -74,7 +74,7 @@ export async function openWithLedgers(
   ids: readonly string[],
   options: StorageOptions = {},
 ): Promise<StorageUnderTest> {
-  const storage = open(options);
+  const storage = await open(options);
   for (const id of ids) await createLedger(storage, id);
   return storage;
 }

@@ -123,6 +123,10 @@ export function createMemoryJobQueue(disk: MemoryDisk, now: () => number): JobQu
         return { id, ledger, attempts, payload: lines.join('\n'), eventCount: lines.length };
       });
     },
+    async release({ id }) {
+      const batch = disk.batches.find((one) => one.id === id);
+      if (batch) Object.assign(batch, { leasedBy: null, attempts: batch.attempts - 1 });
+    },
     async retry({ id }, at) {
       const batch = find(id);
       if (batch) Object.assign(batch, { leasedBy: null, availableAt: at });

@@ -18,7 +18,7 @@ import {
 } from './storage-under-test.ts';
 
 /** Every storage port in memory, over one disk: complete and honest, and slow where that is simpler. */
-export const openMemoryStorage: OpenStorage = (options = {}) => openProcess(emptyDisk(), options);
+export const openMemoryStorage: OpenStorage = async (options = {}) => openProcess(emptyDisk(), options);
 
 function openProcess(disk: MemoryDisk, options: StorageOptions): StorageUnderTest {
   const now = options.now ?? (() => NOW);
@@ -30,8 +30,8 @@ function openProcess(disk: MemoryDisk, options: StorageOptions): StorageUnderTes
     quarantine: createMemoryQuarantine(disk, now),
     tokens: createMemoryTokens(disk),
     settle: intake.settle,
-    restart: (next = options) => openProcess(structuredClone(disk), next),
-    beside: () => shared(disk),
+    restart: async (next = options) => openProcess(structuredClone(disk), next),
+    beside: async () => shared(disk),
   };
 }
 
@@ -51,8 +51,8 @@ function shared(disk: MemoryDisk): SharedStorage {
         find(id)
           .checkpoints.toSorted((a, b) => a.size - b.size)
           .map(({ note }) => note),
-      tile: (id, level, index) => find(id).tiles.get(`${level}/${index}`) ?? null,
-      quarantined: () => disk.quarantined.map((event) => ({ ...event })),
+      tile: async (id, level, index) => find(id).tiles.get(`${level}/${index}`) ?? null,
+      quarantined: async () => disk.quarantined.map((event) => ({ ...event })),
     },
   };
 }

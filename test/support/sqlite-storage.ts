@@ -48,7 +48,7 @@ export function copyDatabase(from: string, to: string): void {
 }
 
 /** The storage on SQLite, over a real file. */
-export const openSqliteStorage = ((options = {}) => {
+export const openSqliteStorage = (async (options: StorageOptions = {}) => {
   return openProcess(join(temporaryFolder(), 'indelible.db'), options);
 }) satisfies OpenStorage;
 
@@ -75,13 +75,13 @@ function openProcess(file: string, options: StorageOptions): SqliteStorage {
     quarantine: createSqliteQuarantine(db, now, (ledger, line) => intake.pending.putBack(ledger, line)),
     tokens: createSqliteTokenStore(db),
     settle: intake.settle,
-    restart(next = options) {
+    async restart(next = options) {
       // What a killed process leaves: its files, without any of what closing a database would do.
       const copy = join(temporaryFolder(), 'indelible.db');
       copyDatabase(file, copy);
       return openProcess(copy, next);
     },
-    beside: () => shared(openMigrated(file), now),
+    beside: async () => shared(openMigrated(file), now),
   };
 }
 
@@ -104,8 +104,8 @@ function createReads(db: SqliteDatabase): StorageReads {
   return {
     records: (ledger) => collect(reader.records(ledger, 0)),
     notes: (ledger) => collect(reader.checkpoints(ledger)),
-    tile: reader.tile,
-    quarantined: () => quarantined.all(),
+    tile: async (ledger, level, index) => reader.tile(ledger, level, index),
+    quarantined: async () => quarantined.all(),
   };
 }
 

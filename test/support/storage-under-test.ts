@@ -39,8 +39,8 @@ export interface ReadQuarantinedEvent {
 export interface StorageReads {
   records(ledger: string): Promise<readonly ReadRecord[]>;
   notes(ledger: string): Promise<readonly string[]>;
-  tile(ledger: string, level: number, index: number): Uint8Array | null;
-  quarantined(): readonly ReadQuarantinedEvent[];
+  tile(ledger: string, level: number, index: number): Promise<Uint8Array | null>;
+  quarantined(): Promise<readonly ReadQuarantinedEvent[]>;
 }
 
 /** What may be used by two processes at once. */
@@ -60,10 +60,10 @@ export interface StorageUnderTest extends SharedStorage {
   /** The worker tells the intake how events ended. */
   settle(ledger: string, settlements: ReadonlyMap<string, Settlement>): void;
   /** A new process on what is durable at this moment: as if this one had been killed now. */
-  restart(options?: StorageOptions): StorageUnderTest;
+  restart(options?: StorageOptions): Promise<StorageUnderTest>;
   /** A second process on the same data, while this one goes on. */
-  beside(): SharedStorage;
+  beside(): Promise<SharedStorage>;
 }
 
 /** Opens an empty storage; it is removed when the test ends. */
-export type OpenStorage = (options?: StorageOptions) => StorageUnderTest;
+export type OpenStorage = (options?: StorageOptions) => Promise<StorageUnderTest>;

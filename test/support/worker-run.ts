@@ -25,7 +25,7 @@ export interface Bench {
    * As if the process had been killed: the same on what is durable. Workers of before must not be used any
    * more.
    */
-  restart(): Bench;
+  restart(): Promise<Bench>;
 }
 
 export async function openBench(open: OpenStorage, ledgers: readonly string[]): Promise<Bench> {
@@ -47,7 +47,7 @@ function createBench(
   return {
     storage,
     time,
-    restart: () => createBench(storage.restart(options), time, options, setWorker),
+    restart: async () => createBench(await storage.restart(options), time, options, setWorker),
     run(change = () => ({})) {
       const sequenced: { ledger: string; outcome: Sequenced }[] = [];
       const outages: (string | null)[] = [];
@@ -58,7 +58,7 @@ function createBench(
         queue: storage.queue,
         concurrency: 1,
         log: SILENT,
-        onSequenced(ledger, outcome) {
+        onSequenced({ ledger }, outcome) {
           storage.settle(ledger, outcome.settlements);
           sequenced.push({ ledger, outcome });
         },

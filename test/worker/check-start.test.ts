@@ -122,7 +122,7 @@ describe('the check at the start', () => {
     const { db } = storage as SqliteStorage;
     dropTileTriggers(db);
     const flip = db.prepare('UPDATE tile SET hashes = ? WHERE level = ? AND idx = ?');
-    const edge = storage.read.tile('acme', 0, 2)?.slice();
+    const edge = (await storage.read.tile('acme', 0, 2))?.slice();
     if (edge) edge[0] = (edge[0] ?? 0) ^ 1;
     flip.run(edge, 0, 2);
     expect(await check(ledger)).toEqual([TILES, SIZE_600]);
@@ -205,7 +205,7 @@ describe('the check at the start', () => {
     db.close();
     for (const name of [file, `${file}-wal`, `${file}-shm`]) rmSync(name, { force: true });
     copyFileSync(`${file}.old`, file);
-    const restored = (storage as SqliteStorage).beside();
+    const restored = await storage.beside();
     const ledger = await readAtStart({ ...storage, ...restored }, [remembered]);
     expect(await check(ledger)).toEqual([
       'the ledger was rolled back: a checkpoint of size 605 was issued, the ledger has 600 records',
@@ -214,7 +214,7 @@ describe('the check at the start', () => {
 
   it('says so when the database was put back and grew on past the remembered checkpoint', async () => {
     const { storage, notes } = await openGrown();
-    const copy = storage.restart();
+    const copy = await storage.restart();
     const remembered = await grow(storage, 5);
     await grow(copy, 10);
     expect(await check(await readAtStart(copy, [...notes, remembered]))).toEqual([

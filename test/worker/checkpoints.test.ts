@@ -204,7 +204,7 @@ describe.each(STORAGES)('the checkpointer on $name', ({ open }) => {
     const killed = startCheckpointer(storage, () => ({ remember: failingFirst(99, () => undefined) }));
     killed.checkpointer.grown('acme');
     await killed.checkpointer.stop();
-    const after = storage.restart();
+    const after = await storage.restart();
     const { checkpointer, remembered, announced } = startCheckpointer(after);
     checkpointer.grown('acme');
     await checkpointer.stop();

@@ -79,7 +79,7 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     const { sequenced } = bench.run(refuseBad);
     await passAllRetries(bench);
     expect(await recordedIds(bench.storage, 'acme')).toEqual(['a', 'b', 'c']);
-    expect(bench.storage.read.quarantined()).toMatchObject(
+    expect(await bench.storage.read.quarantined()).toMatchObject(
       ['bad-1', 'bad-2'].map((eventId) => {
         const { line } = makeEvent(eventId);
         return { eventId, line, code: 'EVENT_INVALID', message: `no room for ${eventId}`, state: 'OPEN' };
@@ -112,7 +112,7 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     }));
     await passAllRetries(bench);
     expect(await recordedIds(bench.storage, 'acme')).toEqual(['a', 'b']);
-    expect(bench.storage.read.quarantined()).toEqual([]);
+    expect(await bench.storage.read.quarantined()).toEqual([]);
   });
 
   it('holds up its own ledger, so that order is kept, and no other one', async () => {
@@ -144,7 +144,7 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     const { worker } = bench.run(refuseBad);
     await passAllRetries(bench);
     await worker.stop({ drain: null });
-    await bench.storage.quarantine.replay(bench.storage.read.quarantined()[0]?.id ?? -1, 'alice');
+    await bench.storage.quarantine.replay((await bench.storage.read.quarantined())[0]?.id ?? -1, 'alice');
     bench.run();
     await bench.time.untilWaiting();
     expect((await bench.storage.read.records('acme')).map(lineOf)).toEqual([makeEvent('bad').line]);
@@ -158,11 +158,11 @@ describe.each(STORAGES)('a batch that fails for a reason of its own, on $name', 
     await first.worker.stop({ drain: null });
     const corrected = makeEvent('bad', 'corrected');
     await submit(bench.storage, 'acme', [corrected]);
-    await bench.storage.quarantine.replay(bench.storage.read.quarantined()[0]?.id ?? -1, 'alice');
+    await bench.storage.quarantine.replay((await bench.storage.read.quarantined())[0]?.id ?? -1, 'alice');
     bench.run();
     await bench.time.untilWaiting();
     expect((await bench.storage.read.records('acme')).map(lineOf)).toEqual([corrected.line]);
-    expect(bench.storage.read.quarantined()).toMatchObject([
+    expect(await bench.storage.read.quarantined()).toMatchObject([
       { state: 'REPLAYED' },
       { state: 'OPEN', code: 'EVENT_ID_CONFLICT', line: makeEvent('bad').line },
     ]);
@@ -189,7 +189,7 @@ function describeInterruptions(open: OpenStorage): void {
 
   async function expectEachOnce({ storage }: Bench): Promise<void> {
     expect(await recordedIds(storage, 'acme')).toEqual(['a', 'b']);
-    expect(storage.read.quarantined().map(({ line }) => line)).toEqual(
+    expect((await storage.read.quarantined()).map(({ line }) => line)).toEqual(
       ['x\t"x"\trubbish', makeEvent('bad').line].toSorted((one) => (one.startsWith('x') ? 1 : -1)),
     );
     expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
@@ -208,8 +208,8 @@ function describeInterruptions(open: OpenStorage): void {
     );
     for (let i = 1; i < ATTEMPTS_MAX; i++) await bench.time.passToNextTimer();
     await killed;
-    expect(bench.storage.read.quarantined()).toEqual([]);
-    const after = bench.restart();
+    expect(await bench.storage.read.quarantined()).toEqual([]);
+    const after = await bench.restart();
     after.run(refuseBad);
     await after.time.untilWaiting();
     await expectEachOnce(after);

@@ -126,7 +126,7 @@ function describeOutage(open: OpenStorage): void {
       expect(outages.at(-1)).toBeNull();
       expect(outages.filter((reason) => reason === null)).toHaveLength(1);
       expect(await recordedIds(bench.storage, 'acme')).toHaveLength(3);
-      expect(bench.storage.read.quarantined()).toEqual([]);
+      expect(await bench.storage.read.quarantined()).toEqual([]);
     });
 
     it('counts no attempt', async () => {
@@ -215,7 +215,7 @@ function describeStop(open: OpenStorage): void {
       const { worker } = bench.run(failing(outage));
       await bench.time.untilWaiting();
       await worker.stop({ drain: null });
-      const after = bench.restart();
+      const after = await bench.restart();
       after.run();
       await after.time.untilWaiting();
       expect(await recordedIds(after.storage, 'acme')).toEqual(['a0', 'a1']);

@@ -30,7 +30,7 @@ async function queueLines(storage: StorageUnderTest, lines: readonly string[]) {
     'acme',
     lines.map((line, i) => ({ eventId: `door-${i}`, digest, line })),
   );
-  const after = storage.restart();
+  const after = await storage.restart();
   const [batch] = await after.queue.take(1);
   if (!batch) throw new Error('Nothing was queued');
   const sequenced: SequencedBatch = { ledger: 'acme', lines: batch.payload.split('\n'), completes: batch.id };
@@ -117,7 +117,7 @@ describe.each(STORAGES)('sequence on $name', ({ open }) => {
     ]);
     const outcome = await sequence(sequenceDeps(storage), batch);
     expect(outcome).toMatchObject({ recorded: 2, quarantined: damaged.length });
-    const kept = storage.read.quarantined();
+    const kept = await storage.read.quarantined();
     expect(kept.map(({ line, code, state }) => [line, code, state])).toEqual(
       damaged.map((line) => [line, 'EVENT_INVALID', 'OPEN']),
     );
@@ -135,7 +135,7 @@ describe.each(STORAGES)('sequence on $name', ({ open }) => {
     const { settled } = await storage.intake.accept(sent);
     await recordAll(storage);
     expect(await settled).toEqual([{ state: 'RECORDED', index: 0 }, { state: 'QUARANTINED' }]);
-    expect(storage.read.quarantined()).toMatchObject([{ eventId: 'x', line: damaged.line }]);
+    expect(await storage.read.quarantined()).toMatchObject([{ eventId: 'x', line: damaged.line }]);
     expect(outcomes(await submit(storage, 'acme', [makeEvent('x')]))).toEqual(['ACCEPTED']);
   });
 
@@ -149,7 +149,7 @@ describe.each(STORAGES)('sequence on $name', ({ open }) => {
       e: { state: 'QUARANTINED' },
       f: { state: 'RECORDED', index: 1 },
     });
-    const kept = storage.read.quarantined();
+    const kept = await storage.read.quarantined();
     expect(kept.map(({ code }) => code)).toEqual(['EVENT_ID_CONFLICT', 'EVENT_ID_CONFLICT']);
     expect(new Set(kept.map(({ line }) => line))).toEqual(new Set([lines[0], lines[2]]));
     expect((await storage.read.records('acme')).map(lineOf)).toEqual(linesOf(['e', 'f']));
@@ -158,7 +158,7 @@ describe.each(STORAGES)('sequence on $name', ({ open }) => {
 
   it('computes anew when another process appended first', async () => {
     const storage = await openWithLedgers(open, ['acme']);
-    const other = storage.beside();
+    const other = await storage.beside();
     let interfered = 0;
     const store: typeof storage.store = {
       ...storage.store,
@@ -181,7 +181,7 @@ describe.each(STORAGES)('sequence on $name', ({ open }) => {
 
   it('records nothing twice when another process completed the batch first', async () => {
     const { storage, batch } = await queueLines(await openWithLedgers(open, ['acme']), linesOf(['a', 'b']));
-    const first = await sequence(sequenceDeps(storage.beside()), batch);
+    const first = await sequence(sequenceDeps(await storage.beside()), batch);
     const second = await sequence(sequenceDeps(storage), batch);
     expect([first.recorded, second.recorded]).toEqual([2, 0]);
     expect(second.settlements).toEqual(first.settlements);
@@ -191,11 +191,11 @@ describe.each(STORAGES)('sequence on $name', ({ open }) => {
   it('tells that an event is in quarantine when another process completed its batch that way', async () => {
     const { storage, batch } = await queueLines(await openWithLedgers(open, ['acme']), linesOf(['a']));
     const givenUp = [{ eventId: 'a', code: 'EVENT_INVALID', message: 'why', line: batch.lines[0] ?? '' }];
-    await sequence(sequenceDeps(storage.beside()), { ...batch, lines: [], givenUp });
+    await sequence(sequenceDeps(await storage.beside()), { ...batch, lines: [], givenUp });
     const { settlements, recorded } = await sequence(sequenceDeps(storage), batch);
     expect(recorded).toBe(0);
     expect(Object.fromEntries(settlements)).toEqual({ a: { state: 'QUARANTINED' } });
-    expect(storage.read.quarantined()).toHaveLength(1);
+    expect(await storage.read.quarantined()).toHaveLength(1);
     expect(await recordedIds(storage, 'acme')).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import { createRememberedCheckpoints } from '#server/storage/remembered-checkpoi
 import { createSqliteCheckpointStore } from '#server/storage/sqlite/checkpoint-store.ts';
 import { createStartReader } from '#server/storage/sqlite/ledger-at-start.ts';
 import { createSqliteLedgerCatalog } from '#server/storage/sqlite/ledger-catalog.ts';
-import { readMigrations } from '#server/storage/sqlite/migrate.ts';
+import { readMigrations } from '#server/storage/migrations.ts';
 import { openForReading, type SqliteDatabase } from '#server/storage/sqlite/open.ts';
 import type { Clock } from '#server/clock.ts';
 import { checkStart } from '#server/worker/check-start.ts';

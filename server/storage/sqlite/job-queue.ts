@@ -47,6 +47,13 @@ export function createSqliteJobQueue(db: SqliteDatabase, processId: string, now:
       // A lease need not survive a power cut (it would be void anyway), so it does not wait for the disk.
       return translated(() => withoutSync(db, () => db.transaction(leaseNext).immediate(max)));
     },
+    async release(batch) {
+      try {
+        statements.release.run(Number(batch.id));
+      } catch {
+        // A full disk, say. The lease ends with this process, which is about to stop.
+      }
+    },
     async retry(batch, at, reason) {
       translated(() => statements.retry.run(at, reason, Number(batch.id)));
     },
@@ -85,6 +92,9 @@ function prepareStatements(db: SqliteDatabase) {
     ),
     lease: db.prepare(
       "UPDATE batch SET state = 'LEASED', attempts = attempts + 1, leased_by = ? WHERE id = ?",
+    ),
+    release: db.prepare(
+      "UPDATE batch SET state = 'WAITING', leased_by = NULL, attempts = attempts - 1 WHERE id = ?",
     ),
     retry: db.prepare(
       "UPDATE batch SET state = 'WAITING', leased_by = NULL, available_at = ?, last_error = ? WHERE id = ?",

@@ -1,19 +1,16 @@
-import { hash, randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Clock } from '#server/clock.ts';
 import { AppError, FatalError } from '#server/errors.ts';
+import {
+  type AppliedMigration,
+  type Migration,
+  readMigrations,
+  refuseContradiction,
+  refuseContradictions,
+  unusable,
+} from '#server/storage/migrations.ts';
 import { translated } from './open.ts';
-
-/** One folder of SQL in Prisma's layout: `<folder>/<name>/migration.sql`. */
-export interface Migration {
-  /** Begins with its time, so that sorting by name gives the order. */
-  readonly name: string;
-  readonly sql: string;
-  /** Hex SHA-256 of the SQL, as Prisma computes it. */
-  readonly checksum: string;
-}
 
 /** What Prisma itself keeps, so that its tools and this migrator can take turns on one database. */
 const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -26,12 +23,6 @@ const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )`;
-
-interface AppliedRow {
-  readonly name: string;
-  readonly checksum: string;
-  readonly finishedAt: unknown;
-}
 
 /**
  * Brings a database up to the migrations of a folder and says which were applied now.
@@ -68,62 +59,17 @@ export function migrateSqlite(
   }
 }
 
-/**
- * Reads the migrations of a folder in the order of their names.
- *
- * @throws AppError DATA_DIR_UNUSABLE when the folder is missing or a migration has no SQL
- */
-export function readMigrations(folder: string): readonly Migration[] {
-  if (!existsSync(folder)) throw unusable(`there is no migrations folder at ${folder}`);
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((item) => item.isDirectory())
-    .map((item) => item.name)
-    .toSorted()
-    .map((name) => readMigration(folder, name));
-}
-
-function readMigration(folder: string, name: string): Migration {
-  const file = join(folder, name, 'migration.sql');
-  if (!existsSync(file)) throw unusable(`migration ${name} has no migration.sql`);
-  const sql = readFileSync(file, 'utf8');
-  return { name, sql, checksum: hash('sha256', sql, 'hex') };
-}
-
-function readApplied(db: BetterSqlite3.Database): readonly AppliedRow[] {
+function readApplied(db: BetterSqlite3.Database): readonly AppliedMigration[] {
   const table = db.prepare(
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_prisma_migrations'",
   );
   if (table.get() === undefined) return [];
   return db
-    .prepare<[], AppliedRow>(
+    .prepare<[], AppliedMigration>(
       `SELECT migration_name AS name, checksum, finished_at AS finishedAt
        FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name`,
     )
     .all();
-}
-
-function refuseContradictions(migrations: readonly Migration[], applied: readonly AppliedRow[]): void {
-  const known = new Map(migrations.map((migration) => [migration.name, migration]));
-  for (const row of applied) {
-    const migration = known.get(row.name);
-    if (migration === undefined) {
-      throw new AppError('DATA_DIR_NEWER', {
-        message:
-          `The database has migration ${row.name}, which this version does not know. ` +
-          'Use the version that wrote it, or a newer one.',
-      });
-    }
-    refuseContradiction(migration, row);
-  }
-}
-
-function refuseContradiction(migration: Migration, row: AppliedRow): void {
-  if (row.finishedAt === null) {
-    throw unusable(`migration ${row.name} was begun by another tool and never finished`);
-  }
-  if (row.checksum !== migration.checksum) {
-    throw unusable(`migration ${row.name} was edited after it was applied`);
-  }
 }
 
 /** Applies one migration unless it is applied; gives whether it did. */
@@ -164,8 +110,4 @@ function refuseDangling(db: BetterSqlite3.Database, migration: Migration): void 
 
 function toSqliteTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '+00:00');
-}
-
-function unusable(reason: string, cause?: unknown): AppError {
-  return new AppError('DATA_DIR_UNUSABLE', { message: `The database cannot be used: ${reason}.`, cause });
 }

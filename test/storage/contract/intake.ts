@@ -24,7 +24,7 @@ export function describeIntake(open: OpenStorage): void {
     it('keeps every accepted event when the process is killed after the answer', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       expect(outcomes(await submit(storage, 'acme', makeEvents('e', 3)))).toEqual(Array(3).fill('ACCEPTED'));
-      const after = storage.restart();
+      const after = await storage.restart();
       expect(await after.queue.depth()).toMatchObject({ batches: 1, events: 3 });
       await recordAll(after);
       expect(await recordedIds(after, 'acme')).toEqual(['e0', 'e1', 'e2']);
@@ -57,7 +57,7 @@ export function describeIntake(open: OpenStorage): void {
       await submit(storage, 'acme', [makeEvent('recorded')]);
       await recordAll(storage);
       await submit(storage, 'acme', [makeEvent('waiting')]);
-      const after = storage.restart();
+      const after = await storage.restart();
       const again = ['recorded', 'waiting'].flatMap((id) => [makeEvent(id), makeEvent(id, OTHER)]);
       expect(await submit(after, 'acme', again)).toEqual([
         { outcome: 'DUPLICATE', index: 0 },
@@ -113,7 +113,7 @@ export function describeIntake(open: OpenStorage): void {
           ),
         ),
       ).toEqual(ids.map(() => 'ACCEPTED'));
-      const after = storage.restart();
+      const after = await storage.restart();
       expect(
         outcomes(
           await submit(
@@ -294,7 +294,7 @@ function describeRefusals(open: OpenStorage): void {
       const options = { queueEventsMax: 2 };
       const storage = await openWithLedgers(open, ['acme'], options);
       await submit(storage, 'acme', makeEvents('e', 2));
-      const after = storage.restart(options);
+      const after = await storage.restart(options);
       expect(await codeOf(submit(after, 'acme', [makeEvent('f')]))).toBe('QUEUE_FULL');
       await recordAll(after);
       expect(outcomes(await submit(after, 'acme', makeEvents('f', 2)))).toEqual(['ACCEPTED', 'ACCEPTED']);

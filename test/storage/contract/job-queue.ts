@@ -116,8 +116,8 @@ export function describeJobQueue(open: OpenStorage): void {
       const storage = await openWithLedgers(open, ['acme']);
       await submit(storage, 'acme', [makeEvent('e')]);
       await storage.queue.retry(await only(storage), NOW + 2000, 'because');
-      expect(await storage.restart().queue.take(8)).toEqual([]);
-      expect(await only(storage.restart({ now: () => NOW + 2000 }))).toMatchObject({ attempts: 2 });
+      expect(await (await storage.restart()).queue.take(8)).toEqual([]);
+      expect(await only(await storage.restart({ now: () => NOW + 2000 }))).toMatchObject({ attempts: 2 });
     });
 
     it('gives batches out again that a killed process was working on', async () => {
@@ -125,7 +125,7 @@ export function describeJobQueue(open: OpenStorage): void {
       for (const ledger of ['acme', 'other']) await submit(storage, ledger, [makeEvent('e')]);
       const taken = await storage.queue.take(8);
       expect(taken).toHaveLength(2);
-      const again = await storage.restart().queue.take(8);
+      const again = await (await storage.restart()).queue.take(8);
       expect(again.map(({ id }) => id).toSorted()).toEqual(taken.map(({ id }) => id).toSorted());
     });
 
@@ -141,7 +141,7 @@ export function describeJobQueue(open: OpenStorage): void {
       expect(await storage.queue.depth()).toEqual({ batches: 2, events: 5, oldestAt: NOW });
       if (second) await complete(storage, second);
       expect(await storage.queue.depth()).toMatchObject({ batches: 1 });
-      const after = storage.restart();
+      const after = await storage.restart();
       await recordAll(after);
       expect(await after.queue.depth()).toEqual({ batches: 0, events: 0, oldestAt: null });
     });

@@ -39,8 +39,8 @@ async function snapshot(storage: StorageUnderTest) {
   return {
     head: await storage.store.head('acme'),
     records: await storage.read.records('acme'),
-    tile: storage.read.tile('acme', 0, 0)?.slice(),
-    quarantined: storage.read.quarantined(),
+    tile: (await storage.read.tile('acme', 0, 0))?.slice(),
+    quarantined: await storage.read.quarantined(),
     depth: await storage.queue.depth(),
   };
 }
@@ -73,14 +73,16 @@ export function describeLedgerStore(open: OpenStorage): void {
         batch?.id,
       );
       const quarantined = [{ eventId: 'q', code: 'EVENT_INVALID', message: 'why', line: 'line' }];
-      const before = storage.restart();
+      const before = await storage.restart();
       expect(await storage.store.append({ ...append, quarantined })).toBe('APPENDED');
-      const after = storage.restart();
+      const after = await storage.restart();
       expect(await before.queue.depth()).toMatchObject({ events: 300 });
       expect(await recordedIds(before, 'acme')).toEqual([]);
       expect(await after.queue.depth()).toMatchObject({ events: 0 });
       expect(await recordedIds(after, 'acme')).toHaveLength(300);
-      expect(after.read.quarantined()).toMatchObject([{ ...quarantined[0], ledger: 'acme', state: 'OPEN' }]);
+      expect(await after.read.quarantined()).toMatchObject([
+        { ...quarantined[0], ledger: 'acme', state: 'OPEN' },
+      ]);
       await expectIntact(after, 'acme');
     });
 
@@ -91,7 +93,7 @@ export function describeLedgerStore(open: OpenStorage): void {
         await recordAll(storage);
       }
       await expectIntact(storage, 'acme');
-      expect(storage.read.tile('acme', 1, 0)).toHaveLength(4 * 32);
+      expect(await storage.read.tile('acme', 1, 0)).toHaveLength(4 * 32);
     });
 
     it('tells which event ids are recorded, with digest and index', async () => {
@@ -105,7 +107,7 @@ export function describeLedgerStore(open: OpenStorage): void {
 
     it('takes exactly one of two appends that start from the same head, from whatever process', async () => {
       const storage = await openWithLedgers(open, ['acme']);
-      const other = storage.beside();
+      const other = await storage.beside();
       const [a, b] = [await planAppend(storage, ['a']), await planAppend(other, ['b'])];
       expect(await other.store.append(b)).toBe('APPENDED');
       const kept = await snapshot(storage);
@@ -121,7 +123,7 @@ export function describeLedgerStore(open: OpenStorage): void {
           await sequence(sequenceDeps(one), { ledger: 'acme', lines: [line], completes: null });
         }
       };
-      await Promise.all([record(storage, 'a'), record(storage.beside(), 'b')]);
+      await Promise.all([record(storage, 'a'), record(await storage.beside(), 'b')]);
       const all = [...makeEvents('a', 20), ...makeEvents('b', 20)].map(({ eventId }) => eventId);
       expect((await recordedIds(storage, 'acme')).toSorted()).toEqual(all.toSorted());
       await expectIntact(storage, 'acme');
@@ -180,7 +182,7 @@ export function describeLedgerStore(open: OpenStorage): void {
       const append = { ledger: 'acme', from: head, to: head, records: [], tiles: [], quarantined };
       expect(await storage.store.append({ ...append, completes: batch.id })).toBe('APPENDED');
       expect(await storage.store.head('acme')).toEqual(head);
-      expect(storage.read.quarantined()).toMatchObject([{ eventId: 'a', line: batch.payload }]);
+      expect(await storage.read.quarantined()).toMatchObject([{ eventId: 'a', line: batch.payload }]);
     });
   });
   describeCheckpoints(open);
@@ -198,7 +200,7 @@ function describeCheckpoints(open: OpenStorage): void {
       expect(await storage.checkpoints.latest('acme')).toBeNull();
       for (const size of [0, 10, 9]) await storage.checkpoints.add('acme', at(size));
       await storage.checkpoints.add('other', at(99));
-      const after = storage.restart();
+      const after = await storage.restart();
       expect(await after.checkpoints.latest('acme')).toEqual(at(10));
       expect(await after.read.notes('acme')).toEqual(['note 0', 'note 9', 'note 10']);
     });
@@ -218,17 +220,17 @@ function describeCatalog(open: OpenStorage): void {
     const identity = { id: 'acme', name: 'Acme ☃', origin: 'o/acme', vkey: 'o/acme+0+x', createdAt: 7 };
 
     it('keeps ledgers as they were created, with their empty heads', async () => {
-      const storage = open();
+      const storage = await open();
       expect(await storage.catalog.find('acme')).toBeNull();
       await storage.catalog.create(identity);
-      const after = storage.restart();
+      const after = await storage.restart();
       expect(await after.catalog.find('acme')).toEqual(identity);
       expect(await after.catalog.list()).toEqual([identity]);
       expect(await after.store.head('acme')).toMatchObject({ size: 0 });
     });
 
     it('refuses a second ledger of one id and leaves the first as it is', async () => {
-      const storage = open();
+      const storage = await open();
       await storage.catalog.create(identity);
       const second = { ...identity, name: 'Other', origin: 'there/acme' };
       expect(await codeOf(storage.catalog.create(second))).toBe('LEDGER_EXISTS');
@@ -236,7 +238,7 @@ function describeCatalog(open: OpenStorage): void {
     });
 
     it('tells ids apart that differ in case only', async () => {
-      const storage = open();
+      const storage = await open();
       for (const id of ['acme', 'Acme', 'ACME']) await createLedger(storage, id);
       expect((await storage.catalog.list()).map(({ id }) => id).toSorted()).toEqual(['ACME', 'Acme', 'acme']);
     });

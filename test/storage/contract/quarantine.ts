@@ -22,7 +22,7 @@ async function quarantineOne(storage: StorageUnderTest, eventId = 'e'): Promise<
   const append = { ledger: 'acme', from: head, to: head, records: [], tiles: [], quarantined };
   await storage.store.append({ ...append, completes: batch.id });
   storage.settle('acme', new Map([[eventId, { state: 'QUARANTINED' }]]));
-  return storage.read.quarantined().at(-1)?.id ?? -1;
+  return (await storage.read.quarantined()).at(-1)?.id ?? -1;
 }
 
 /** What quarantine promises. */
@@ -32,11 +32,11 @@ export function describeQuarantine(open: OpenStorage): void {
       const storage = await openWithLedgers(open, ['acme']);
       const id = await quarantineOne(storage);
       await storage.quarantine.replay(id, 'alice');
-      const after = storage.restart();
-      expect(after.read.quarantined()).toMatchObject([{ id, state: 'REPLAYED', closedBy: 'alice' }]);
+      const after = await storage.restart();
+      expect(await after.read.quarantined()).toMatchObject([{ id, state: 'REPLAYED', closedBy: 'alice' }]);
       expect((await after.queue.take(1))[0]).toMatchObject({ payload: makeEvent('e').line, attempts: 1 });
-      await recordAll(after.restart());
-      const last = after.restart();
+      await recordAll(await after.restart());
+      const last = await after.restart();
       await recordAll(last);
       expect(await recordedIds(last, 'acme')).toEqual(['e']);
       await expectIntact(last, 'acme');
@@ -46,7 +46,7 @@ export function describeQuarantine(open: OpenStorage): void {
       const storage = await openWithLedgers(open, ['acme']);
       const id = await quarantineOne(storage);
       await storage.quarantine.discard(id, 'bob', 'a test event');
-      expect(storage.restart().read.quarantined()).toMatchObject([
+      expect(await (await storage.restart()).read.quarantined()).toMatchObject([
         { id, state: 'DISCARDED', closedBy: 'bob', closedReason: 'a test event', line: makeEvent('e').line },
       ]);
       expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
@@ -66,7 +66,7 @@ export function describeQuarantine(open: OpenStorage): void {
         );
       }
       expect(await storage.queue.depth()).toMatchObject({ batches: 1, events: 1 });
-      expect(storage.read.quarantined().map(({ closedBy }) => closedBy)).toEqual(['alice', 'bob']);
+      expect((await storage.read.quarantined()).map(({ closedBy }) => closedBy)).toEqual(['alice', 'bob']);
     });
 
     it('frees the id of a quarantined event, until the event is replayed', async () => {

@@ -1,0 +1,64 @@
+import { PgBoss } from 'pg-boss';
+import type { PostgresClient, PostgresPool } from './open.ts';
+import { QUEUE_SCHEMA } from './roles.ts';
+
+/** Seconds that a finished job is kept: long enough for an operator to see it, short enough to stay small. */
+const KEEP_DONE_S = 60;
+/** A batch that was acknowledged is never given up by the queue: this is as long as pg-boss can be told. */
+const KEEP_WAITING_S = 60 * 365 * 86_400;
+/** Attempts are counted by the worker, which ends in quarantine; the queue itself never gives up. */
+const RETRY_LIMIT = 1_000_000;
+
+export interface BossOptions {
+  readonly queueName: string;
+  /** Whether this process keeps the queue's tables small: the worker does. */
+  readonly maintains: boolean;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * pg-boss over a pool of ours. It neither makes nor changes tables (`installQueue` does), so that the
+ * application's role needs no right to.
+ */
+export function createBoss(pool: PostgresPool, { maintains, onError }: BossOptions): PgBoss {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
+    schema: QUEUE_SCHEMA,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: maintains,
+  });
+  boss.on('error', onError);
+  return boss;
+}
+
+/** Makes pg-boss' tables or brings them up to date, and makes the queue. Run by the owner of the tables. */
+export async function installQueue(pool: PostgresPool, queueName: string): Promise<void> {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
+    schema: QUEUE_SCHEMA,
+    schedule: false,
+    supervise: false,
+  });
+  let failure: Error | null = null;
+  boss.on('error', (error: Error) => (failure = error));
+  await boss.start();
+  const options = {
+    // One batch a ledger at a time, the oldest; one that waits for a retry keeps the others of its ledger waiting.
+    policy: 'key_strict_fifo',
+    retryLimit: RETRY_LIMIT,
+    retentionSeconds: KEEP_WAITING_S,
+    deleteAfterSeconds: KEEP_DONE_S,
+  } as const;
+  await boss.createQueue(queueName, options);
+  const { policy: _fixed, ...changeable } = options;
+  await boss.updateQueue(queueName, changeable);
+  await boss.stop({ close: false, graceful: false });
+  if (failure !== null) throw failure;
+}
+
+/** What lets a call of pg-boss run in a transaction of ours. */
+export function inTransactionOf(client: PostgresClient) {
+  return { db: { executeSql: (text: string, values?: unknown[]) => client.query(text, values) } };
+}
