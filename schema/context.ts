@@ -20,10 +20,22 @@ export interface Services {
   readonly clock: Clock;
 }
 
-/** What every resolver is given. */
-export interface AppContext {
-  readonly caller: Caller;
+/**
+ * What one caller reads through. On Postgres both see the caller's ledgers only, beside the checks of the API.
+ */
+export interface Reading {
+  /** What is committed now: sizes, roots, checkpoints, quarantine, and whatever else decides something. */
   readonly db: PrismaClient;
+  /** Where records may be read that need not be the newest: a copy that may lag behind. See `fromHistory`. */
+  readonly history: PrismaClient;
+}
+
+/** Gives a caller with these ledgers what it reads through; asked for each operation. */
+export type ReadingOf = (ledgers: Caller['ledgers']) => Reading;
+
+/** What every resolver is given. */
+export interface AppContext extends Reading {
+  readonly caller: Caller;
   readonly services: Services;
   /** Checks the caller's token again: a long stream must not outlive it. Errors: UNAUTHENTICATED. */
   readonly reauthenticate: () => Promise<void>;

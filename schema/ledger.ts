@@ -1,6 +1,7 @@
 import type { Checkpoint as CheckpointRow, Ledger as LedgerRow } from '#prisma/generated/sqlite/client.ts';
 import { mayReach, resolveLedger } from '#server/access/ledger.ts';
 import { AppError } from '#server/errors.ts';
+import { isLedgerId } from '#server/ledger/entry.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
 import { base64, timeText } from './encodings.ts';
@@ -21,9 +22,19 @@ const READERS = ['records:read', 'events:write', 'ledgers:verify', 'admin'] as c
  */
 export async function openLedger(ctx: AppContext, given: string | null | undefined): Promise<LedgerRow> {
   const id = resolveLedger(ctx.caller, given ?? null);
-  const ledger = mayReach(ctx.caller, id) ? await ctx.db.ledger.findUnique({ where: { id } }) : null;
+  const ledger = await findLedger(ctx, id);
   if (!ledger) throw new AppError('LEDGER_NOT_FOUND');
   return ledger;
+}
+
+/** The ledger of an id; `null` where there is none or it is not the caller's. */
+export async function findLedger({ caller, db }: AppContext, id: string): Promise<LedgerRow | null> {
+  return mayBeFound(caller, id) ? await db.ledger.findUnique({ where: { id } }) : null;
+}
+
+/** A text that is no ledger's id need not be looked for, and one with U+0000 cannot be on Postgres. */
+function mayBeFound(caller: AppContext['caller'], id: string): boolean {
+  return isLedgerId(id) && mayReach(caller, id);
 }
 
 /** Records in the ledger, as committed. */
@@ -124,7 +135,7 @@ builder.queryField('ledger', (t) =>
     authScopes: { anyScope: READERS },
     args: { id: t.arg.id({ required: true, description: "The ledger's id." }) },
     resolve: (query, _root, { id }, { db, caller }) =>
-      mayReach(caller, id) ? db.ledger.findUnique({ ...query, where: { id } }) : null,
+      mayBeFound(caller, id) ? db.ledger.findUnique({ ...query, where: { id } }) : null,
   }),
 );
 

@@ -1,5 +1,6 @@
 import { mayReach } from '#server/access/ledger.ts';
 import { AppError } from '#server/errors.ts';
+import { fromStoredText } from '#server/ports/stored-text.ts';
 import { builder, pageComplexity } from './builder.ts';
 import type { AppContext } from './context.ts';
 import { timeText } from './encodings.ts';
@@ -7,6 +8,8 @@ import { LEDGER_ARGUMENT, openLedger } from './ledger.ts';
 
 const ADMIN = { scope: 'admin' } as const;
 const REASON_CHARACTERS_MAX = 1024;
+/** The highest number of the quarantine's INTEGER. */
+const QUARANTINE_ID_MAX = 2 ** 31 - 1;
 
 const QuarantineState = builder.enumType('QuarantineState', {
   description: 'What became of a quarantined event.',
@@ -24,9 +27,10 @@ const QuarantinedEventType = builder.prismaObject('QuarantinedEvent', {
   fields: (t) => ({
     id: t.id({ description: 'Its id in the quarantine.', resolve: ({ id }) => String(id) }),
     ledger: t.relation('ledger', { description: 'The ledger it was sent to.' }),
-    eventId: t.exposeID('eventId', {
+    eventId: t.id({
       nullable: true,
       description: "The event's id; null where it could not be read.",
+      resolve: ({ eventId }) => (eventId === null ? null : fromStoredText(eventId)),
     }),
     code: t.exposeString('code', { description: 'Why it cannot be recorded, machine-readable.' }),
     message: t.exposeString('message', { description: 'Why it cannot be recorded.' }),
@@ -118,6 +122,13 @@ builder.mutationField('discardQuarantinedEvent', (t) =>
           path: ['reason'],
         });
       }
+      // Postgres cannot store it.
+      if (args.reason.includes('\u0000')) {
+        throw new AppError('BAD_USER_INPUT', {
+          message: 'reason has the character U+0000, which cannot be stored.',
+          path: ['reason'],
+        });
+      }
       const id = await findQuarantined(ctx, args.id);
       await ctx.services.quarantine.discard(id, ctx.caller.tokenId, args.reason);
       return await ctx.db.quarantinedEvent.findUniqueOrThrow({ ...query, where: { id } });
@@ -140,7 +151,7 @@ async function quarantineOf(
 async function findQuarantined(ctx: AppContext, given: string): Promise<number> {
   const id = Number(given);
   const event =
-    Number.isSafeInteger(id) && id > 0
+    Number.isInteger(id) && id > 0 && id <= QUARANTINE_ID_MAX
       ? await ctx.db.quarantinedEvent.findUnique({ where: { id }, include: { ledger: true } })
       : null;
   if (!event || !mayReach(ctx.caller, event.ledger.id)) throw new AppError('QUARANTINED_EVENT_NOT_FOUND');

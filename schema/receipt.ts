@@ -168,6 +168,7 @@ async function readRecords(
 ): Promise<ReadonlyMap<number, StoredRecord>> {
   const ledger = await openLedger(ctx, ledgerId);
   const indexes = receipts.flatMap(({ index }) => (index === null ? [] : [BigInt(index)]));
+  // Recorded a moment ago: a copy would not have them yet.
   const rows = await ctx.db.record.findMany({ where: { ledgerNo: ledger.no, index: { in: indexes } } });
   return new Map(rows.map((row) => [Number(row.index), { ...row, ledger }]));
 }

@@ -1,5 +1,6 @@
 import { readTime } from '#server/events/time.ts';
 import { AppError } from '#server/errors.ts';
+import { toStoredText } from '#server/ports/stored-text.ts';
 import type { IndexRange } from '#server/records/page.ts';
 import { builder } from './builder.ts';
 
@@ -20,7 +21,7 @@ export const RecordFilter = builder.inputType('RecordFilter', {
 
 /** A filter that was checked. */
 export interface CheckedFilter {
-  /** `null`: any. */
+  /** As they are stored; `null`: any. */
   readonly eventIds: ReadonlySet<string> | null;
   /** ms since the epoch, `from` inclusive, `to` exclusive; `null`: open. */
   readonly recordedFrom: number | null;
@@ -39,7 +40,7 @@ export function checkFilter(filter: typeof RecordFilter.$inferInput | null | und
     });
   }
   return {
-    eventIds: eventIds && new Set(eventIds),
+    eventIds: eventIds && new Set(eventIds.map(toStoredText)),
     recordedFrom: milliseconds(filter?.recordedFrom, ['filter', 'recordedFrom']),
     recordedTo: milliseconds(filter?.recordedTo, ['filter', 'recordedTo']),
     indexes: {

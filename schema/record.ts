@@ -1,9 +1,10 @@
 import type { JsonObject } from '#server/ledger/json.ts';
-import { mayReach } from '#server/access/ledger.ts';
+import { fromStoredText } from '#server/ports/stored-text.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
 import { base64, exactJson, timeText } from './encodings.ts';
-import { LedgerType } from './ledger.ts';
+import { fromHistory } from './history.ts';
+import { findLedger, LedgerType } from './ledger.ts';
 import {
   contentOf,
   eventOf,
@@ -160,7 +161,10 @@ export const RecordType = builder.node(RecordRef, {
       description: '0-based position in its ledger.',
       resolve: ({ index }) => Number(index),
     }),
-    eventId: t.exposeID('eventId', { description: "The event's idempotency key, unique in its ledger." }),
+    eventId: t.id({
+      description: "The event's idempotency key, unique in its ledger.",
+      resolve: ({ eventId }) => fromStoredText(eventId),
+    }),
     recordedAt: t.field({
       type: 'DateTime',
       description: 'When it was recorded; never earlier than the record before it.',
@@ -295,12 +299,14 @@ async function loadRecord(id: string, ctx: AppContext): Promise<StoredRecord | n
   const index = Number(digits);
   if (!ledgerId || !digits || rest.length > 0 || !Number.isSafeInteger(index) || String(index) !== digits)
     return null;
-  if (!mayReach(ctx.caller, ledgerId)) return null;
-  const ledger = await ctx.db.ledger.findUnique({ where: { id: ledgerId } });
+  const ledger = await findLedger(ctx, ledgerId);
   if (!ledger) return null;
-  const row = await ctx.db.record.findUnique({
-    where: { ledgerNo_index: { ledgerNo: ledger.no, index: BigInt(index) } },
-  });
+  const where = { ledgerNo_index: { ledgerNo: ledger.no, index: BigInt(index) } };
+  const row = await fromHistory(
+    ctx,
+    (db) => db.record.findUnique({ where }),
+    (found) => found !== null,
+  );
   return row && { ...row, ledger };
 }
 

@@ -14,8 +14,10 @@ import {
   pageOf,
   pageOfList,
 } from '#server/records/page.ts';
+import { toStoredText } from '#server/ports/stored-text.ts';
 import { builder, ON_PAGE, pageComplexity } from './builder.ts';
 import type { AppContext } from './context.ts';
+import { fromHistory } from './history.ts';
 import { LEDGER_ARGUMENT, ledgerSize, openLedger } from './ledger.ts';
 import { RecordType } from './record.ts';
 import type { StoredRecord } from './record-content.ts';
@@ -75,11 +77,15 @@ builder.queryField('record', (t) =>
       }
       const ledger = await openLedger(ctx, ledgerId);
       const ledgerNo = ledger.no;
-      const row = await ctx.db.record.findUnique({
-        where: byEventId
-          ? { ledgerNo_eventId: { ledgerNo, eventId } }
-          : { ledgerNo_index: { ledgerNo, index: BigInt(index ?? 0) } },
-      });
+      // Not by a unique key: Postgres has none of ledger and event id on its partitions.
+      const row = await fromHistory(
+        ctx,
+        (db) =>
+          byEventId
+            ? db.record.findFirst({ where: { ledgerNo, eventId: toStoredText(eventId) } })
+            : db.record.findUnique({ where: { ledgerNo_index: { ledgerNo, index: BigInt(index ?? 0) } } }),
+        (found) => found !== null,
+      );
       return row && { ...row, ledger };
     },
   }),
@@ -158,10 +164,15 @@ async function listedPage(
   range: IndexRange,
   request: PageRequest,
 ) {
-  const matches = await ctx.db.record.findMany({
-    where: { ledgerNo, eventId: { in: eventIds }, index: within(range) },
-    select: { index: true },
-  });
+  const matches = await fromHistory(
+    ctx,
+    (db) =>
+      db.record.findMany({
+        where: { ledgerNo, eventId: { in: eventIds }, index: within(range) },
+        select: { index: true },
+      }),
+    (found) => found.length === eventIds.length,
+  );
   const { indexes, ...page } = pageOfList(
     matches.map(({ index }) => Number(index)),
     request,
@@ -180,7 +191,11 @@ async function recordedRange(
 ): Promise<IndexRange> {
   const recordedAt = async (index: number): Promise<number> => {
     const where = { ledgerNo_index: { ledgerNo, index: BigInt(index) } };
-    const row = await ctx.db.record.findUnique({ where, select: { recordedAt: true } });
+    const row = await fromHistory(
+      ctx,
+      (db) => db.record.findUnique({ where, select: { recordedAt: true } }),
+      (found) => found !== null,
+    );
     if (!row) throw new Error(`Ledger ${ledgerNo} lacks record ${index}.`);
     return Number(row.recordedAt);
   };
@@ -199,10 +214,15 @@ async function readRows(
 ): Promise<StoredRecord[]> {
   const expected = indexes === null ? countOf(range) : indexes.length;
   if (expected === 0) return [];
-  const rows = await ctx.db.record.findMany({
-    where: { ledgerNo: ledger.no, index: indexes === null ? within(range) : { in: indexes.map(BigInt) } },
-    orderBy: { index: 'asc' },
-  });
+  const rows = await fromHistory(
+    ctx,
+    (db) =>
+      db.record.findMany({
+        where: { ledgerNo: ledger.no, index: indexes === null ? within(range) : { in: indexes.map(BigInt) } },
+        orderBy: { index: 'asc' },
+      }),
+    (found) => found.length === expected,
+  );
   if (rows.length !== expected) throw new Error(`Ledger ${ledger.id} lacks records that its head counts.`);
   return rows.map((row) => ({ ...row, ledger }));
 }

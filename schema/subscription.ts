@@ -2,6 +2,7 @@ import { AppError } from '#server/errors.ts';
 import { follow } from '#server/records/follow.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
+import { fromHistory } from './history.ts';
 import { LEDGER_ARGUMENT, ledgerSize, openLedger } from './ledger.ts';
 import { RecordType } from './record.ts';
 import type { StoredRecord } from './record-content.ts';
@@ -57,11 +58,17 @@ async function append(
     signal: ctx.stopping,
     read: async (index, take) => {
       await ctx.reauthenticate();
-      const rows = await ctx.db.record.findMany({
-        where: { ledgerNo: ledger.no, index: { gte: BigInt(index) } },
-        orderBy: { index: 'asc' },
-        take,
-      });
+      // It waits only after the primary has said that there is nothing more: a copy that lags loses nothing.
+      const rows = await fromHistory(
+        ctx,
+        (db) =>
+          db.record.findMany({
+            where: { ledgerNo: ledger.no, index: { gte: BigInt(index) } },
+            orderBy: { index: 'asc' },
+            take,
+          }),
+        (found) => found.length > 0,
+      );
       return rows.map((row) => ({ ...row, ledger }));
     },
   });

@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generate } from './generate.ts';
 
 /**
- * Makes what git does not keep (Prisma's client, the UI's files), and only where what it is made from has
+ * Makes what git does not keep (Prisma's clients, the UI's files), and only where what it is made from has
  * changed.
  */
 
@@ -28,22 +27,27 @@ export interface Product {
 const PRISMA_CLIENT: Product = {
   name: 'prisma-client',
   inputs: ['prisma/models.prisma', 'scripts/generate.ts', 'package-lock.json'],
-  outputs: ['prisma/generated/sqlite/client.ts', 'prisma/generated/sqlite/pothos.ts'],
-  make: generate,
+  outputs: [
+    'prisma/generated/sqlite/client.ts',
+    'prisma/generated/sqlite/pothos.ts',
+    'prisma/generated/postgresql/client.ts',
+  ],
+  // In a process of its own, that works on both databases' clients at once.
+  make: () => runNode('scripts/generate.ts', []),
 };
 
 const UI: Product = {
   name: 'ui',
   inputs: ['ui', 'server/ledger', 'server/ed25519.ts', 'vite.config.ts', 'package-lock.json'],
   outputs: ['dist/ui/index.html'],
-  make: () => runNode('vite/bin/vite.js', ['build', '--logLevel', 'warn']),
+  make: () => runNode('node_modules/vite/bin/vite.js', ['build', '--logLevel', 'warn']),
 };
 
 /** What to tell the person who waits; nothing by default. */
 export type Announce = (sentence: string) => void;
 
 /**
- * Makes Prisma's client and the UI where they are missing or older than what they are made from.
+ * Makes Prisma's clients and the UI where they are missing or older than what they are made from.
  *
  * A crash in the middle leaves no stamp, so the next call makes the thing again.
  *
@@ -54,7 +58,7 @@ export function prepare(announce: Announce = () => undefined): void {
   prepareUi(announce);
 }
 
-/** As `prepare`, for Prisma's client only. */
+/** As `prepare`, for Prisma's clients only. */
 export function preparePrismaClient(announce: Announce = () => undefined): void {
   if (makeIfStale(ROOT, PRISMA_CLIENT)) announce('Generated the database client.');
 }
@@ -107,13 +111,12 @@ function listFiles(root: string, path: string): readonly string[] {
     .toSorted();
 }
 
-/** Runs a package's program with this Node, its output shown only when it fails. */
+/** Runs a program with this Node, its output shown only when it fails. */
 function runNode(program: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(ROOT, 'node_modules', program), ...args],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, program), ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
 

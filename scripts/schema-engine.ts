@@ -8,6 +8,8 @@ import {
 } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
 import type { Migration } from '#server/storage/migrations.ts';
+import type { Provider } from './generate.ts';
+import { openPostgresConnections } from './schema-engine-postgres.ts';
 
 /**
  * Prisma's schema engine as WebAssembly. The native engine is a download at first use; this one comes with
@@ -17,6 +19,13 @@ import type { Migration } from '#server/storage/migrations.ts';
 /** No table and no enum belongs to someone else. */
 export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
 
+/** The database that an engine works beside. */
+export type EngineDatabase =
+  /** File that "live" questions are about; `:memory:` where there are none. */
+  | { readonly provider: 'sqlite'; readonly file: string }
+  /** Database that "live" questions are about, as a role that may make databases: migrations are tried out in one. */
+  | { readonly provider: 'postgresql'; readonly url: string };
+
 interface EngineBindings {
   readonly SchemaEngine: typeof SchemaEngine;
   __wbg_set_wasm(exports: WebAssembly.Exports): void;
@@ -25,27 +34,30 @@ interface EngineBindings {
 let bindings: Promise<EngineBindings> | undefined;
 
 /**
- * Runs a question with an engine beside a SQLite file, and closes both afterwards.
+ * Runs a question with an engine beside a database, and closes both afterwards.
  *
- * @param schema text of the stamped Prisma schema
+ * @param schema text of the stamped Prisma schema of that kind of database
  * @param ask gets the engine
- * @param file the database that "live" questions are about; `:memory:` where there are none
  */
 export async function withSchemaEngine<Answer>(
   schema: string,
+  database: EngineDatabase,
   ask: (engine: SchemaEngine) => Promise<Answer>,
-  file = ':memory:',
 ): Promise<Answer> {
   bindings ??= loadBindings();
   const { SchemaEngine: Engine } = await bindings;
-  // The engine leaves its connections open, and with them its lock on the file.
+  // The engine leaves its connections open, and with them its lock on a file.
   const opened: SqlDriverAdapter[] = [];
-  const factory = bindMigrationAwareSqlAdapterFactory(
-    wrapConnections(new PrismaBetterSqlite3({ url: file }), (adapter) => {
-      opened.push(adapter);
-      return runWholeScripts(adapter);
-    }),
-  );
+  const remember = (adapter: SqlDriverAdapter): SqlDriverAdapter => {
+    opened.push(adapter);
+    return adapter;
+  };
+  const connections = openConnections(database);
+  const factory = bindMigrationAwareSqlAdapterFactory({
+    ...connections,
+    connect: async () => remember(await connections.connect()),
+    connectToShadowDb: async () => remember(await connections.connectToShadowDb()),
+  });
   const engine = await Engine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, factory);
   try {
     return await ask(engine);
@@ -55,11 +67,17 @@ export async function withSchemaEngine<Answer>(
   }
 }
 
+function openConnections(database: EngineDatabase): SqlMigrationAwareDriverAdapterFactory {
+  return database.provider === 'sqlite'
+    ? openSqliteConnections(database.file)
+    : openPostgresConnections(database.url);
+}
+
 /** The migrations in the form the engine takes them. */
-export function toMigrationList(migrations: readonly Migration[]): MigrationList {
+export function toMigrationList(provider: Provider, migrations: readonly Migration[]): MigrationList {
   return {
     baseDir: '/',
-    lockfile: { path: 'migration_lock.toml', content: 'provider = "sqlite"\n' },
+    lockfile: { path: 'migration_lock.toml', content: `provider = "${provider}"\n` },
     shadowDbInitScript: '',
     migrationDirectories: migrations.map(({ name, sql }) => ({
       path: name,
@@ -82,6 +100,16 @@ async function loadBindings(): Promise<EngineBindings> {
   return module;
 }
 
+function openSqliteConnections(file: string): SqlMigrationAwareDriverAdapterFactory {
+  const factory = new PrismaBetterSqlite3({ url: file });
+  return {
+    provider: factory.provider,
+    adapterName: factory.adapterName,
+    connect: async () => runWholeScripts(await factory.connect()),
+    connectToShadowDb: async () => runWholeScripts(await factory.connectToShadowDb()),
+  };
+}
+
 /**
  * The engine sends whole migrations to `executeRaw`, and better-sqlite3 prepares one statement at a time
  * only.
@@ -94,18 +122,6 @@ function runWholeScripts(adapter: SqlDriverAdapter): SqlDriverAdapter {
     return 0;
   };
   return adapter;
-}
-
-function wrapConnections(
-  factory: PrismaBetterSqlite3,
-  wrap: (adapter: SqlDriverAdapter) => SqlDriverAdapter,
-): SqlMigrationAwareDriverAdapterFactory {
-  return {
-    provider: factory.provider,
-    adapterName: factory.adapterName,
-    connect: async () => wrap(await factory.connect()),
-    connectToShadowDb: async () => wrap(await factory.connectToShadowDb()),
-  };
 }
 
 function toImports(module: EngineBindings): WebAssembly.ModuleImports {

@@ -1,46 +1,35 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
-import { PrismaClient } from '#prisma/generated/sqlite/client.ts';
 import { createAuthenticate } from './access/authenticate.ts';
-import { ensureBootstrapToken } from './access/bootstrap.ts';
-import { DEFAULT_LEDGER } from './access/ledger.ts';
+import { may } from './access/caller.ts';
 import { createTokens } from './access/tokens.ts';
+import type { Backend, Undo } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { AppError, ERRORS } from './errors.ts';
+import { AppError } from './errors.ts';
 import { createAccept } from './events/accept.ts';
 import { createAcceptMany, rejectMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUuidv7Source, newSecret } from './id.ts';
-import { createCreateLedger } from './ledgers/create-ledger.ts';
 import { createWaitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
 import { createLog, type Logger } from './log.ts';
-import type { LedgerEvents } from './ports/ledger-events.ts';
+import type { SqliteOptions } from './open-sqlite.ts';
+import { createLedgerCreator } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
-import { type HeldDataDir, holdDataDir } from './storage/data-dir.ts';
-import { writeDurably } from './storage/durable-file.ts';
-import { createKeyFiles } from './storage/key-files.ts';
-import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
-import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
-import { migrateSqlite } from './storage/sqlite/migrate.ts';
-import { openForReading, openForWriting } from './storage/sqlite/open.ts';
-import { type RemoteWriter, startRemoteWriter } from './storage/sqlite/remote-writer.ts';
-import { createSqliteTokenStore } from './storage/sqlite/token-store.ts';
-import { createMetrics } from './telemetry/metrics.ts';
-import type { WriterSettings } from './writer.ts';
+import { type DataDir, holdDataDir, shareDataDir } from './storage/data-dir.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { startSystemTimer } from './worker/timer.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../prisma/sqlite/migrations', import.meta.url));
 const UI_DIR = fileURLToPath(new URL('../dist/ui', import.meta.url));
-const WRITER_THREAD = new URL('./writer-thread.ts', import.meta.url);
 
-/** How long a graceful stop lets requests finish, and then the queue drain. */
+/** How long a graceful stop lets requests finish. */
 const REQUESTS_GRACE_MS = 5000;
-const DRAIN_MS = 5000;
 
 export interface StartedApp {
   readonly url: string;
   readonly dataDir: string;
+  /** Where the records are, for the person who started it; no password in it. */
+  readonly storage: string;
   /** File with the administrator's token, or `null` where the token was given as a setting. */
   readonly adminTokenFile: string | null;
   /** Why the appliance is read-only, or `null`. */
@@ -49,47 +38,34 @@ export interface StartedApp {
 
 export interface App {
   /**
-   * @throws AppError DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, STORAGE_UNAVAILABLE, CONFIG_INVALID.
+   * With Postgres it waits for a database that cannot be reached, as long as it takes.
+   *
+   * @throws AppError DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, STORAGE_UNAVAILABLE, CONFIG_INVALID;
+   *   APPLIANCE_STOPPING when it is stopped before it has started
    */
   start(): Promise<StartedApp>;
   /** Stops taking requests, ends streams, drains the queue, closes. Bounded: about ten seconds at worst. */
   stop(): Promise<void>;
 }
 
-export interface AppOptions {
-  /** Called when the process cannot go on. */
-  readonly onCrash?: (error: Error) => void;
-  /** Entry of the writer thread; the crash tests give one of their own. */
-  readonly writerThread?: URL;
+export interface AppOptions extends SqliteOptions {
+  /** Prints a line for the person who started it. */
+  readonly say?: (line: string) => void;
 }
 
-/** The appliance. The only file that constructs things; the writer thread's part of it is `server/writer`. */
+/** The appliance: one storage, and in front of it what the role of this process asks for. */
 export function createApp(config: Config, options: AppOptions = {}): App {
   const log = createLog(config.logLevel);
-  const undo: (() => Promise<void> | void)[] = [];
+  const undo: Undo = [];
+  const stopping = new AbortController();
+  let starting: Promise<unknown> = Promise.resolve();
 
   const start = async (): Promise<StartedApp> => {
-    const held = holdDataDir(config.dataDir);
-    undo.push(() => held.release());
-    held.describeHolder({ pid: process.pid, since: new Date(systemClock()).toISOString(), url: null });
-    const adminTokenFile = await prepareDatabase(config, held, log);
-
-    const writer = await startRemoteWriter(
-      options.writerThread ?? WRITER_THREAD,
-      writerSettings(config, held),
-      (error) => {
-        log.fatal({ err: error }, 'The writer thread crashed.');
-        options.onCrash?.(error);
-      },
-    );
-    undo.push(() => writer.stop(DRAIN_MS));
-
-    const server = createServer(config, held, writer, log, undo);
-    const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
-    undo.push(() => server.stop(REQUESTS_GRACE_MS));
-    const url = toUrl(config, port);
-    held.describeHolder({ pid: process.pid, since: new Date(systemClock()).toISOString(), url });
-    return { url, dataDir: config.dataDir, adminTokenFile, readOnly: writer.status().readOnly };
+    const onCrash = options.onCrash ?? ((error: Error) => log.fatal({ err: error }, 'A part crashed.'));
+    const context = { config, log, undo, onCrash, say: options.say ?? (() => undefined) };
+    return config.databaseUrl === null
+      ? await startOnSqlite(context, options)
+      : await startOnPostgres(context, config.databaseUrl, stopping.signal);
   };
 
   const stop = async (): Promise<void> => {
@@ -105,94 +81,149 @@ export function createApp(config: Config, options: AppOptions = {}): App {
 
   return {
     async start() {
+      const started = start();
+      // Whoever waits for the start hears of its failure.
+      starting = started.catch(() => undefined);
       try {
-        return await start();
+        return await started;
       } catch (error) {
         if (!(error instanceof AppError)) log.error({ err: error }, 'The start failed.');
         await stop();
         throw error;
       }
     },
-    stop,
+    async stop() {
+      stopping.abort(new AppError('APPLIANCE_STOPPING'));
+      await starting;
+      await stop();
+    },
   };
 }
 
-/** Migrates, and makes what a new appliance needs: the administrator's token and the default ledger. */
-async function prepareDatabase(
-  config: Config,
-  { paths, instanceId }: HeldDataDir,
-  log: Logger,
-): Promise<string | null> {
-  const db = openForWriting(paths.database);
-  try {
-    const { applied } = migrateSqlite(db, MIGRATIONS, systemClock);
-    if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
-    const secret = config.adminToken ?? readOrMakeAdminToken(paths.adminToken);
-    const tokens = createSqliteTokenStore(db);
-    if (!(await ensureBootstrapToken({ tokens, clock: systemClock }, secret))) {
-      log.warn('The administrator token was revoked and does not work: give another one.');
-    }
-    const catalog = createSqliteLedgerCatalog(db, sha256);
-    if (!(await catalog.find(DEFAULT_LEDGER))) {
-      await ledgerCreator(config, { paths, instanceId }, catalog)(DEFAULT_LEDGER, null);
-    }
-    return config.adminToken === null ? paths.adminToken : null;
-  } finally {
-    db.close();
-  }
+interface StartContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly undo: Undo;
+  readonly onCrash: (error: Error) => void;
+  readonly say: (line: string) => void;
 }
 
-function readOrMakeAdminToken(file: string): string {
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const secret = newSecret();
-  writeDurably(file, `${secret}\n`, 0o600);
-  return secret;
+async function startOnSqlite(context: StartContext, options: SqliteOptions): Promise<StartedApp> {
+  const { config, log, undo } = context;
+  const held = holdDataDir(config.dataDir);
+  undo.push(() => held.release());
+  const since = new Date(systemClock()).toISOString();
+  held.describeHolder({ pid: process.pid, since, url: null });
+  // Loaded when it is needed: each brings a driver and a query compiler of its own.
+  const { openSqlite } = await import('./open-sqlite.ts');
+  const backend = await openSqlite(config, held, log, undo, options);
+  const started = await serve(context, held, backend, config.dataDir);
+  held.describeHolder({ pid: process.pid, since, url: started.url });
+  return started;
 }
 
-function writerSettings(config: Config, { paths }: HeldDataDir): WriterSettings {
-  return {
-    database: paths.database,
-    keys: paths.keys,
-    checkpoints: paths.checkpoints,
-    concurrency: config.workerConcurrency,
-    logLevel: config.logLevel,
-  };
+async function startOnPostgres(
+  context: StartContext,
+  databaseUrl: string,
+  stopping: AbortSignal,
+): Promise<StartedApp> {
+  const { config, log, undo } = context;
+  const dataDir = shareDataDir(config.dataDir);
+  await waitForPostgres(context, databaseUrl, stopping);
+  const { openPostgres } = await import('./open-postgres.ts');
+  const backend = await openPostgres({ config, dataDir, log, undo, databaseUrl });
+  const { host, pathname } = new URL(databaseUrl);
+  const storage = `Postgres at ${host}${pathname}`;
+  return config.role === 'worker'
+    ? await serveHealth(context, backend, storage)
+    : await serve(context, dataDir, backend, storage);
 }
 
-function ledgerCreator(
-  config: Config,
-  { paths, instanceId }: Pick<HeldDataDir, 'paths' | 'instanceId'>,
-  catalog: Parameters<typeof createCreateLedger>[0]['catalog'],
-) {
-  return createCreateLedger({
-    catalog,
-    keys: createKeyFiles(paths.keys, sha256),
-    sha256,
+/** Waits as long as it takes; meanwhile health checks are answered, and everything else with a 503. */
+async function waitForPostgres(
+  { config, log, undo, say }: StartContext,
+  url: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { waitForDatabase } = await import('./storage/postgres/wait-for-database.ts');
+  const { createWorkerServer } = await import('./http/worker-server.ts');
+  let reason = 'The database is being looked for.';
+  const waiting = createWorkerServer({
+    readiness: async () => ({ ready: false, reason }),
+    metrics: null,
+    authorize: async () => {
+      throw new AppError('STORAGE_UNAVAILABLE');
+    },
+    isWaiting: config.role !== 'worker',
+    newId: createUuidv7Source(),
     clock: systemClock,
-    originPrefix: config.originPrefix ?? `localhost/${instanceId}`,
+    log,
+    ...readTls(config),
   });
+  await waiting.listen(config.host, config.port).catch(refuseAddress(config));
+  undo.push(() => waiting.stop(0));
+  const tell = (problem: string | null): void => {
+    reason = problem ?? 'The database is being opened.';
+    say(problem === null ? 'The database is there.' : `Waiting for the database: ${problem}`);
+  };
+  await waitForDatabase({ url, setting: 'DATABASE_URL', startTimer: startSystemTimer, signal, tell });
+  undo.pop();
+  await waiting.stop(0);
 }
 
-function createServer(
-  config: Config,
-  held: HeldDataDir,
-  writer: RemoteWriter,
-  log: Logger,
-  undo: (() => Promise<void> | void)[],
-) {
-  const reading = openForReading(held.paths.database);
-  undo.push(() => void reading.close());
-  const db = new PrismaClient({
-    adapter: new PrismaBetterSqlite3({ url: `file:${held.paths.database}`, readonly: true }),
+/** Health and metrics of a process without an API. */
+async function serveHealth(context: StartContext, backend: Backend, storage: string): Promise<StartedApp> {
+  const { config, log, undo } = context;
+  const { createWorkerServer } = await import('./http/worker-server.ts');
+  const authenticate = createAuthenticate({ tokens: backend.tokens, clock: systemClock });
+  const server = createWorkerServer({
+    readiness: backend.readiness,
+    metrics: metricsOf(config, backend),
+    authorize: async ({ headers }) => {
+      const caller = await authenticate(headers.authorization ?? null);
+      if (caller === null) throw new AppError('UNAUTHENTICATED');
+      if (!may(caller, 'admin')) throw new AppError('FORBIDDEN');
+    },
+    isWaiting: false,
+    newId: createUuidv7Source(),
+    clock: systemClock,
+    log,
+    ...readTls(config),
   });
-  undo.push(() => db.$disconnect());
-  const checkpoints = createSqliteCheckpointStore(reading);
-  const events: LedgerEvents = writer.events;
-  const tokens = { ...createSqliteTokenStore(reading), ...writer.tokens };
-  const catalog = { ...createSqliteLedgerCatalog(reading, sha256), ...writer.catalog };
+  const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
+  undo.push(() => server.stop(REQUESTS_GRACE_MS));
+  return startedAt(config, port, backend, storage);
+}
+
+function startedAt(config: Config, port: number, backend: Backend, storage: string): StartedApp {
+  const { adminTokenFile } = backend;
+  return {
+    url: toUrl(config, port),
+    dataDir: config.dataDir,
+    storage,
+    adminTokenFile,
+    readOnly: backend.readOnly(),
+  };
+}
+
+/** Listens, and says where. */
+async function serve(
+  { config, log, undo }: StartContext,
+  dataDir: DataDir,
+  backend: Backend,
+  storage: string,
+): Promise<StartedApp> {
+  const server = createServer(config, dataDir, backend, log);
+  const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
+  undo.push(() => server.stop(REQUESTS_GRACE_MS));
+  return startedAt(config, port, backend, storage);
+}
+
+function createServer(config: Config, dataDir: DataDir, backend: Backend, log: Logger) {
+  const { tokens, catalog, checkpoints, events } = backend;
   const newId = createUuidv7Source();
   const accepting = {
-    intake: writer.intake,
+    intake: backend.intake,
     clock: systemClock,
     newId,
     sha256,
@@ -203,8 +234,8 @@ function createServer(
       accept: createAccept(accepting),
       tokens: createTokens({ store: tokens, catalog, clock: systemClock, newId, newSecret }),
       catalog,
-      createLedger: ledgerCreator(config, held, catalog),
-      quarantine: writer.quarantine,
+      createLedger: createLedgerCreator(config, dataDir, catalog),
+      quarantine: backend.quarantine,
       checkpoints,
       events,
       clock: systemClock,
@@ -212,26 +243,22 @@ function createServer(
     acceptMany: createAcceptMany(accepting),
     rejectMany,
     newId,
-    db,
+    readingOf: backend.readingOf,
     authenticate: createAuthenticate({ tokens, clock: systemClock }),
-    metrics: createMetrics({
-      queueName: config.queueName,
-      depth: () => writer.queue.depth(),
-      counts: () => writer.counts(),
-      clock: systemClock,
-    }),
-    readiness: async () => {
-      const { outage, readOnly } = writer.status();
-      // Anyone may ask: which ledger contradicts itself is told in the log and by `indelible doctor` only.
-      const reason = readOnly === null ? outage : ERRORS.APPLIANCE_READ_ONLY.message;
-      return reason === null ? { ready: true } : { ready: false, reason };
-    },
+    metrics: metricsOf(config, backend),
+    readiness: backend.readiness,
     uiDir: UI_DIR,
     log,
-    ...(config.tls === null
-      ? {}
-      : { tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) } }),
+    ...readTls(config),
   });
+}
+
+function readTls({ tls }: Config) {
+  return tls === null ? {} : { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
+}
+
+function metricsOf(config: Config, { depth, counts }: Backend): Metrics {
+  return createMetrics({ queueName: config.queueName, depth, counts, clock: systemClock });
 }
 
 const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {

@@ -23,6 +23,18 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
 
+/** What a process does; more than one kind only where many share one Postgres. */
+const ROLES = ['all', 'api', 'worker'] as const;
+
+/** Never quoted in a message: it holds the password. */
+const postgresUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && ['postgres:', 'postgresql:'].includes(new URL(value).protocol),
+    'must be postgresql://user:password@host:port/database',
+  )
+  .optional();
+
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const text = z.string().min(1, 'must not be empty');
 
@@ -31,8 +43,29 @@ export const SETTINGS = [
   {
     name: 'INDELIBLE_DATA_DIR',
     defaultText: "the platform's data folder",
-    meaning: 'Folder of the SQLite files, the keys (mode 0600) and the administrator token.',
+    meaning:
+      'Folder of the SQLite files, the keys (mode 0600) and the administrator token. With Postgres the processes ' +
+      'that sign need the same keys: one shared folder, or copies of it.',
     schema: text.optional(),
+  },
+  {
+    name: 'DATABASE_URL',
+    defaultText: 'unset: SQLite',
+    meaning: '`postgresql://…`: Postgres holds the records and the queue, for as many processes as you like.',
+    schema: postgresUrl,
+  },
+  {
+    name: 'DATABASE_REPLICA_URL',
+    defaultText: 'unset',
+    meaning: 'A standby of that Postgres: records are read there, never what decides anything.',
+    schema: postgresUrl,
+  },
+  {
+    name: 'INDELIBLE_ROLE',
+    defaultText: '`all`',
+    meaning:
+      '`api` takes events and answers questions, `worker` records, `all` does both. With SQLite only `all`.',
+    schema: z.enum(ROLES, `must be one of ${ROLES.join(', ')}`).default('all'),
   },
   {
     name: 'HOST',
@@ -77,7 +110,7 @@ export const SETTINGS = [
   {
     name: 'WORKER_CONCURRENCY',
     defaultText: '`2`',
-    meaning: 'Batches leased at once, each of another ledger, 1 to 64.',
+    meaning: 'Batches worked on at once in this process, each of another ledger, 1 to 64.',
     schema: whole(1, 64).default(2),
   },
   {
@@ -114,12 +147,15 @@ type SettingValues = {
  * Settings that later editions know. Refused here, since ignoring them would put records where nobody looks.
  */
 const NOT_IN_THIS_EDITION: Readonly<Record<string, string>> = {
-  DATABASE_URL: 'this version stores in SQLite only',
   CONFIG_PATH: 'this version reads its settings from the environment only',
 };
 
 export interface Config {
   readonly dataDir: string;
+  /** `null`: SQLite in the data folder. */
+  readonly databaseUrl: string | null;
+  readonly replicaUrl: string | null;
+  readonly role: (typeof ROLES)[number];
   readonly host: string;
   readonly port: number;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
@@ -160,6 +196,9 @@ function toConfig(values: SettingValues, env: ConfigSource['env']): Config {
   const { INDELIBLE_TLS_CERT: certFile, INDELIBLE_TLS_KEY: keyFile } = values;
   return {
     dataDir: resolve(values.INDELIBLE_DATA_DIR ?? defaultDataDir(env)),
+    databaseUrl: values.DATABASE_URL ?? null,
+    replicaUrl: values.DATABASE_REPLICA_URL ?? null,
+    role: values.INDELIBLE_ROLE,
     host: values.HOST,
     port: values.PORT,
     tls: certFile && keyFile ? { certFile, keyFile } : null,
@@ -181,9 +220,6 @@ function* unknownSettings(env: ConfigSource['env']): Generator<string> {
   for (const [name, reason] of Object.entries(NOT_IN_THIS_EDITION)) {
     if (env[name]) yield `${name} is set, but ${reason}`;
   }
-  if (env['INDELIBLE_ROLE'] !== undefined && env['INDELIBLE_ROLE'] !== 'all') {
-    yield 'INDELIBLE_ROLE can only be all with SQLite';
-  }
   for (const name of Object.keys(env)) {
     if (!name.startsWith('INDELIBLE_') || known.includes(name) || OTHER_READERS.has(name)) continue;
     const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0];
@@ -192,10 +228,14 @@ function* unknownSettings(env: ConfigSource['env']): Generator<string> {
 }
 
 /** Read by the command line or the tests, not by the server. */
-const OTHER_READERS = new Set(['INDELIBLE_ROLE', 'INDELIBLE_TOKEN', 'INDELIBLE_URL', 'INDELIBLE_CORPORA']);
+const OTHER_READERS = new Set(['INDELIBLE_TOKEN', 'INDELIBLE_URL', 'INDELIBLE_CORPORA']);
 
 function* contradictions(values: SettingValues): Generator<string> {
   const { HOST: host, INDELIBLE_TLS_CERT: cert, INDELIBLE_TLS_KEY: key } = values;
+  if (values.DATABASE_URL === undefined) {
+    if (values.INDELIBLE_ROLE !== 'all') yield 'INDELIBLE_ROLE can only be all with SQLite: set DATABASE_URL';
+    if (values.DATABASE_REPLICA_URL) yield 'DATABASE_REPLICA_URL needs DATABASE_URL';
+  }
   if (Boolean(cert) !== Boolean(key)) yield 'INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY go together';
   if (!LOOPBACK.has(host) && !cert && !values.INDELIBLE_BEHIND_PROXY) {
     yield `HOST ${host} is not loopback: set INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY, ` +

@@ -42,16 +42,20 @@ export async function main(say: Say, config?: Config): Promise<number> {
     ended.resolve(EXIT_COULD_NOT_RUN);
   };
   try {
-    const app = createApp(config ?? loadConfig({ env: readEnvironment() }), { onCrash: crash });
+    const app = createApp(config ?? loadConfig({ env: readEnvironment() }), { onCrash: crash, say });
     const started = app.start();
-    stopOnSignals(say, ended, () => started.then(() => app.stop()));
-    const { url, dataDir, adminTokenFile, readOnly } = await started;
+    stopOnSignals(say, ended, () => app.stop());
+    const { url, storage, adminTokenFile, readOnly } = await started;
     say(`Indelible is ready at ${url}`);
-    say(`Data:    ${dataDir}`);
-    say(`Sign in: ${adminTokenFile ? `with the token in ${adminTokenFile}` : 'with INDELIBLE_ADMIN_TOKEN'}`);
+    say(`Data:    ${storage}`);
+    say(
+      `Sign in: ${adminTokenFile ? `with the token in ${adminTokenFile}` : 'with the administrator token'}`,
+    );
     if (readOnly) say(`READ-ONLY: ${readOnly}`);
   } catch (error) {
     // A stack trace helps nobody who starts a server; what is behind an unexpected error is in the log.
+    // Told to stop before it had started.
+    if (error instanceof AppError && error.code === 'APPLIANCE_STOPPING') return EXIT_DONE;
     const code = error instanceof AppError ? ` [${error.code}]` : '';
     say(`Indelible cannot start: ${error instanceof Error ? error.message : String(error)}${code}`);
     return EXIT_COULD_NOT_RUN;

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
-import { rawInsertRate } from './baseline.ts';
+import { type BenchBackend, openBackends } from './backends.ts';
 import { benchEvent } from './events.ts';
 import { type BenchServer, startBenchServer } from './server-process.ts';
 
@@ -8,7 +8,7 @@ import { type BenchServer, startBenchServer } from './server-process.ts';
  * HTTP ingest, GraphQL and NDJSON, to QUEUED and to RECORDED, in batches of 1 to 500 from 1 to 64 clients,
  * each with the raw insert of the same bytes measured in the same run. Latency is that of a request.
  *
- *     node scripts/bench/ingest.ts [--seconds 4] [--only graphql-RECORDED-100-16]
+ *     node scripts/bench/ingest.ts [--seconds 4] [--backend sqlite,postgres] [--only graphql-RECORDED-100-16]
  */
 
 interface Case {
@@ -46,22 +46,29 @@ const nameOf = ({ api, ack, batch, clients }: Case): string => `${api}-${ack}-${
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '4' }, only: { type: 'string' } },
+    options: {
+      seconds: { type: 'string', default: '4' },
+      only: { type: 'string' },
+      backend: { type: 'string' },
+    },
   });
+  const backends = await openBackends(values.backend);
   const cases = CASES.filter((one) => values.only === undefined || nameOf(one) === values.only);
   console.log(
-    'api      ack       batch  clients   events/s  requests/s   p50 ms   p99 ms   raw/s   of raw   peak MiB',
+    'storage  api      ack       batch  clients   events/s  requests/s   p50 ms   p99 ms   raw/s   of raw   peak MiB',
   );
-  for (const one of cases) {
-    const server = await startBenchServer();
+  for (const one of cases) for (const backend of backends) await print(backend, one, Number(values.seconds));
+  for (const backend of backends) await backend.close();
+}
+
+async function print(backend: BenchBackend, one: Case, seconds: number): Promise<void> {
+  const server = await startBenchServer({ databaseUrl: await backend.freshDatabase() });
+  try {
     await measure(server, one, 1000);
-    const raw = rawInsertRate(60_000);
-    const { eventsPerS, requestsPerS, p50Ms, p99Ms } = await measure(
-      server,
-      one,
-      Number(values.seconds) * 1000,
-    );
+    const raw = await backend.rawRate(60_000);
+    const { eventsPerS, requestsPerS, p50Ms, p99Ms } = await measure(server, one, seconds * 1000);
     const columns = [
+      backend.name.padEnd(8),
       one.api.padEnd(8),
       one.ack.padEnd(9),
       String(one.batch).padStart(5),
@@ -75,6 +82,7 @@ async function main(): Promise<void> {
       String(server.memoryMiB()?.peak ?? '?').padStart(10),
     ];
     console.log(columns.join(' '));
+  } finally {
     await server.stop();
   }
 }

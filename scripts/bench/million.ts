@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { parseArgs } from 'node:util';
-import { rawInsertRate } from './baseline.ts';
+import { type BenchBackend, openBackends } from './backends.ts';
 import { benchEvent } from './events.ts';
 import { type BenchServer, startBenchServer } from './server-process.ts';
 
@@ -8,17 +8,25 @@ import { type BenchServer, startBenchServer } from './server-process.ts';
  * A million events over one NDJSON stream to RECORDED: the rate and the server's memory each hundred
  * thousand, so that both growing cost and growing memory are seen.
  *
- *     node scripts/bench/million.ts [--events 1000000]
+ *     node scripts/bench/million.ts [--events 1000000] [--backend sqlite,postgres]
  */
 const LINES_A_WRITE = 500;
 const STEPS = 10;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { events: { type: 'string', default: '1000000' } } });
-  const total = Number(values.events);
-  const server = await startBenchServer();
-  const raw = rawInsertRate(60_000);
-  console.log(`raw insert of the same bytes: ${raw} events/s`);
+  const { values } = parseArgs({
+    options: { events: { type: 'string', default: '1000000' }, backend: { type: 'string' } },
+  });
+  for (const backend of await openBackends(values.backend)) {
+    await grow(backend, Number(values.events));
+    await backend.close();
+  }
+}
+
+async function grow(backend: BenchBackend, total: number): Promise<void> {
+  const server = await startBenchServer({ databaseUrl: await backend.freshDatabase() });
+  const raw = await backend.rawRate(60_000);
+  console.log(`\n${backend.name}; raw insert of the same bytes: ${raw} events/s`);
   console.log('    events   events/s   of raw   memory MiB   peak MiB');
   const step = total / STEPS;
   let [last, lastAt] = [0, performance.now()];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The real server in a process of its own, on a fresh data folder. */
+/** The real server in a process of its own. */
 export interface BenchServer {
   readonly url: URL;
   readonly token: string;
@@ -18,10 +18,21 @@ export interface BenchServer {
 const CLI = fileURLToPath(new URL('../../server/cli/indelible.ts', import.meta.url));
 const TOKEN = 'benchmark-administrator-token';
 
-export async function startBenchServer(): Promise<BenchServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'indelible-bench-'));
+export interface BenchServerOptions {
+  /** Postgres; SQLite unless given. */
+  readonly databaseUrl?: string | undefined;
+  readonly role?: 'all' | 'api' | 'worker';
+  /** A folder shared with other processes; a fresh one unless given. */
+  readonly dataDir?: string;
+}
+
+/** Starts one; resolves when it is ready. */
+export async function startBenchServer(options: BenchServerOptions = {}): Promise<BenchServer> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'indelible-bench-'));
   const env = {
     ...process.env,
+    ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+    INDELIBLE_ROLE: options.role ?? 'all',
     INDELIBLE_DATA_DIR: dataDir,
     INDELIBLE_ADMIN_TOKEN: TOKEN,
     PORT: '0',
@@ -41,7 +52,7 @@ export async function startBenchServer(): Promise<BenchServer> {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await gone;
-      rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

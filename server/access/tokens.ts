@@ -100,6 +100,9 @@ function requireAdmin(caller: Caller): void {
 function checkName(name: string): void {
   if (name.length === 0) throw badInput('name', 'name must not be empty.');
   if (!name.isWellFormed()) throw badInput('name', 'name has a lone surrogate, which no Unicode text has.');
+  // Postgres cannot store it.
+  if (name.includes('\u0000'))
+    throw badInput('name', 'name has the character U+0000, which cannot be stored.');
   const characters = Array.from(name.slice(0, 2 * TOKEN_NAME_CHARACTERS_MAX + 1)).length;
   if (characters > TOKEN_NAME_CHARACTERS_MAX) {
     throw badInput('name', `name is over the limit of ${TOKEN_NAME_CHARACTERS_MAX} characters.`);

@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { CannotRunError, EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { importCommand } from './import.ts';
+import { migrateCommand } from './migrate.ts';
 import { nearest } from './nearest.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   tokenCommand,
   doctorCommand,
+  migrateCommand,
   demoCommand,
 ];
 

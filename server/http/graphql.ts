@@ -5,7 +5,7 @@ import type { Authenticate } from '#server/access/authenticate.ts';
 import type { Caller } from '#server/access/caller.ts';
 import { AppError } from '#server/errors.ts';
 import type { JsonValue } from '#server/ledger/json.ts';
-import type { AppContext, Services } from '#schema/context.ts';
+import type { AppContext, ReadingOf, Services } from '#schema/context.ts';
 import { schema } from '#schema/index.ts';
 import { createIngest } from '#schema/ingest.ts';
 import { hangUp, parseBody, plainType, readBody } from './body.ts';
@@ -15,7 +15,7 @@ import { aliasRule, limitsRule } from './query-limits.ts';
 
 export interface GraphqlDeps {
   readonly services: Services;
-  readonly db: AppContext['db'];
+  readonly readingOf: ReadingOf;
   readonly authenticate: Authenticate;
   readonly stopping: AbortSignal;
   readonly publish: Publish;
@@ -74,14 +74,14 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
 
 /** What resolvers get for one operation of the caller. */
 export function contextOf(
-  { services, db, stopping, authenticate }: GraphqlDeps,
+  { services, readingOf, stopping, authenticate }: GraphqlDeps,
   caller: Caller,
   authorization: string | null,
 ): AppContext {
   return {
     caller,
     services,
-    db,
+    ...readingOf(caller.ledgers),
     stopping,
     reauthenticate: async () => {
       if ((await authenticate(authorization)) === null) throw new AppError('UNAUTHENTICATED');

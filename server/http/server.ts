@@ -9,7 +9,7 @@ import type { AcceptMany, RejectMany } from '#server/events/accept-many.ts';
 import type { NewId } from '#server/id.ts';
 import type { Logger } from '#server/log.ts';
 import type { Metrics, Route } from '#server/telemetry/metrics.ts';
-import type { AppContext, Services } from '#schema/context.ts';
+import type { ReadingOf, Services } from '#schema/context.ts';
 import { createPublish } from './errors.ts';
 import { answerEvents, refuse } from './events.ts';
 import { createGraphql } from './graphql.ts';
@@ -21,7 +21,7 @@ export interface HttpDeps {
   readonly services: Services;
   readonly acceptMany: AcceptMany;
   readonly rejectMany: RejectMany;
-  readonly db: AppContext['db'];
+  readonly readingOf: ReadingOf;
   readonly authenticate: Authenticate;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
@@ -112,7 +112,7 @@ export function createHttpServer(given: HttpDeps): HttpServer {
 
 function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, stopping: AbortSignal) {
   const { acceptMany, rejectMany, authenticate, metrics } = deps;
-  const graphqlDeps = { services: deps.services, db: deps.db, authenticate, stopping, publish };
+  const graphqlDeps = { services: deps.services, readingOf: deps.readingOf, authenticate, stopping, publish };
   const graphql = createGraphql(graphqlDeps);
   const sockets = createSockets(graphqlDeps, graphql.yoga);
   const rest = createRest({ ...deps, publish, files: readStaticFiles(deps.uiDir) });

@@ -24,8 +24,8 @@ export type CreateLedger = (id: string, name: string | null) => Promise<LedgerId
  * Makes the operation that creates ledgers.
  *
  * It throws BAD_USER_INPUT for an id that is not 1 to 64 of `A-Z a-z 0-9 - _ .` starting with a letter or
- * digit (ledger format, section 1), a name over 1,024 characters or one that is no Unicode text,
- * LEDGER_EXISTS for an id that is taken, and STORAGE_UNAVAILABLE.
+ * digit (ledger format, section 1), a name over 1,024 characters, one with U+0000 or one that is no Unicode
+ * text, LEDGER_EXISTS for an id that is taken, and STORAGE_UNAVAILABLE.
  */
 export function createCreateLedger({
   catalog,
@@ -50,6 +50,13 @@ export function createCreateLedger({
     if (name !== null && !name.isWellFormed()) {
       throw new AppError('BAD_USER_INPUT', {
         message: 'The name has a lone surrogate, which no Unicode text has.',
+        path: ['name'],
+      });
+    }
+    // Postgres cannot store it.
+    if (name?.includes('\u0000')) {
+      throw new AppError('BAD_USER_INPUT', {
+        message: 'name has the character U+0000, which cannot be stored.',
         path: ['name'],
       });
     }

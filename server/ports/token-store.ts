@@ -14,7 +14,10 @@ export interface StoredToken {
 }
 
 export interface TokenStore {
-  /** Looked up at every request, so that a revocation holds from the next request on. */
+  /**
+   * Looked up at every request. A revocation holds from the next request on in the process that made it, and
+   * within a second in others on the same database.
+   */
   findByHash(secretHash: string): Promise<StoredToken | null>;
   find(id: string): Promise<StoredToken | null>;
   list(): Promise<readonly StoredToken[]>;

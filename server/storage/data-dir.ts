@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#server/errors.ts';
-import { createFolderDurably, createPrivately, writeDurably } from './durable-file.ts';
+import { createFolderDurably, createPrivately, writeDurably, writeOnceDurably } from './durable-file.ts';
 
 /** What lies where in the data folder. */
 export interface DataDirPaths {
@@ -26,10 +26,13 @@ export interface Holder {
   readonly url: string | null;
 }
 
-export interface HeldDataDir {
+export interface DataDir {
   readonly paths: DataDirPaths;
   /** Random, made once: the appliance's own name until it is given one. */
   readonly instanceId: string;
+}
+
+export interface HeldDataDir extends DataDir {
   /** Tells others who asks for the folder what they are up against. */
   describeHolder(holder: Holder): void;
   release(): void;
@@ -78,6 +81,17 @@ export function holdDataDir(dir: string): HeldDataDir {
       lock.close();
     },
   };
+}
+
+/**
+ * Creates the data folder if needed, and shares it: with Postgres any number of processes use the keys in it.
+ *
+ * @throws AppError DATA_DIR_UNUSABLE when it cannot be created or written.
+ */
+export function shareDataDir(dir: string): DataDir {
+  const paths = dataDirPaths(dir);
+  createFolders(paths);
+  return { paths, instanceId: readOrMakeInstanceId(paths.instanceId) };
 }
 
 /** Reads who holds the folder, or `null` when that is not known. */
@@ -142,13 +156,13 @@ function whoHolds(paths: DataDirPaths): string {
 
 function readOrMakeInstanceId(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const id = randomBytes(8).toString('hex');
   try {
-    writeDurably(file, `${id}\n`, 0o600);
+    // Of several processes that start on one folder at once, all go on with the first one's.
+    writeOnceDurably(file, `${randomBytes(8).toString('hex')}\n`, 0o600);
   } catch (error) {
     throw unusable(file, error);
   }
-  return id;
+  return readFileSync(file, 'utf8').trim();
 }
 
 function unusable(path: string, error: unknown): AppError {

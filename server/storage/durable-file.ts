@@ -1,5 +1,16 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { threadId } from 'node:worker_threads';
 
 /**
  * Writes a small file whole or not at all: a crash or a power cut leaves the old content or the new one.
@@ -7,7 +18,29 @@ import { dirname, resolve } from 'node:path';
  * @throws the file system's error when it cannot be written.
  */
 export function writeDurably(file: string, content: string, mode: number): void {
-  const temporary = `${file}.new`;
+  const temporary = writeTemporary(file, content, mode);
+  renameSync(temporary, file);
+  syncFolder(dirname(file));
+}
+
+/** As `writeDurably`, where there is no such file yet; where there is one, also just now, that one stays. */
+export function writeOnceDurably(file: string, content: string, mode: number): void {
+  const temporary = writeTemporary(file, content, mode);
+  try {
+    linkSync(temporary, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    rmSync(temporary);
+  }
+  syncFolder(dirname(file));
+}
+
+let written = 0;
+
+/** A file of this writer's own beside the one that is meant: several processes may share the folder. */
+function writeTemporary(file: string, content: string, mode: number): string {
+  const temporary = `${file}.${process.pid}-${threadId}-${(written += 1)}.new`;
   const fd = openSync(temporary, 'w', mode);
   try {
     // Not writeSync, which may write less than it is given.
@@ -16,8 +49,7 @@ export function writeDurably(file: string, content: string, mode: number): void 
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, file);
-  syncFolder(dirname(file));
+  return temporary;
 }
 
 /**

@@ -5,8 +5,8 @@ import type { JobQueue } from '#server/ports/job-queue.ts';
 export interface MetricsDeps {
   readonly queueName: string;
   readonly depth: JobQueue['depth'];
-  /** What the worker has done since the start. */
-  readonly counts: () => WorkCounts;
+  /** What the worker has done since the start; `null` where this process has none. */
+  readonly counts: (() => WorkCounts) | null;
   readonly clock: Clock;
 }
 
@@ -65,7 +65,7 @@ export function createMetrics({ queueName, depth, counts, clock }: MetricsDeps):
   for (const outcome of OUTCOMES) events.inc({ outcome }, 0);
   for (const ack of ['QUEUED', 'RECORDED', 'CHECKPOINTED']) receipts.inc({ ack }, 0);
   addQueue(registry, queueName, depth, clock);
-  addWork(registry, counts, clock);
+  if (counts !== null) addWork(registry, counts, clock);
   const streams = new Gauge({
     name: 'indelible_open_streams',
     help: 'Streams that are open now.',
@@ -115,7 +115,12 @@ function addQueue(registry: Registry, queue: string, depth: JobQueue['depth'], c
     labelNames,
     registers,
     async collect() {
-      const now = await depth();
+      const now = await depth().catch((): null => null);
+      // In an outage nobody knows; a number would be an old one.
+      if (now === null) {
+        for (const gauge of [this, batches, age]) gauge.remove({ queue });
+        return;
+      }
       this.set({ queue }, now.events);
       batches.set({ queue }, now.batches);
       age.set({ queue }, now.oldestAt === null ? 0 : (clock() - now.oldestAt) / 1000);

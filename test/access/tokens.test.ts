@@ -108,6 +108,7 @@ describe('creating a token', () => {
   it.each<[string, Partial<NewToken>, string]>([
     ['an empty name', { name: '' }, 'name'],
     ['a name with a lone surrogate', { name: '\ud800' }, 'name'],
+    ['a name with U+0000, which Postgres cannot store', { name: 'a\u0000b' }, 'name'],
     ['a name over the limit', { name: 'n'.repeat(TOKEN_NAME_CHARACTERS_MAX + 1) }, 'name'],
     [
       'a name over the limit in wide characters',

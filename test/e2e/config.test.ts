@@ -15,6 +15,9 @@ describe('settings', () => {
       logLevel: 'info',
       adminToken: null,
       originPrefix: null,
+      databaseUrl: null,
+      replicaUrl: null,
+      role: 'all',
     });
   });
 
@@ -33,7 +36,9 @@ describe('settings', () => {
       LOG_LEVEL: 'debug',
       INDELIBLE_ADMIN_TOKEN: 'a-token-of-20-chars!',
       INDELIBLE_ORIGIN: 'audit.example.com',
-      INDELIBLE_ROLE: 'all',
+      INDELIBLE_ROLE: 'worker',
+      DATABASE_URL: 'postgresql://app:secret@db.example.com/audit',
+      DATABASE_REPLICA_URL: 'postgres://app:secret@standby.example.com:5433/audit',
     };
     expect(load(env)).toMatchObject({
       dataDir: resolve('some/where'),
@@ -44,7 +49,17 @@ describe('settings', () => {
       logLevel: 'debug',
       adminToken: 'a-token-of-20-chars!',
       originPrefix: 'audit.example.com',
+      role: 'worker',
+      databaseUrl: 'postgresql://app:secret@db.example.com/audit',
+      replicaUrl: 'postgres://app:secret@standby.example.com:5433/audit',
     });
+  });
+
+  it('never show the password of a URL that is wrong', () => {
+    const wrong = { DATABASE_URL: 'mysql://app:hunter2@db/audit', DATABASE_REPLICA_URL: 'hunter2' };
+    expect(() => load(wrong)).toThrow(
+      /^DATABASE_URL must be postgresql:(?!.*hunter2).*DATABASE_REPLICA_URL must be/,
+    );
   });
 
   it.each([
@@ -63,7 +78,9 @@ describe('settings', () => {
     [{ HOST: '0.0.0.0' }, /HOST 0.0.0.0 is not loopback: set INDELIBLE_TLS_CERT/],
     [{ INDELIBLE_TLS_CERT: 'cert.pem' }, /INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY go together/],
     [{ INDELIBLE_DATADIR: '/tmp' }, /INDELIBLE_DATADIR is not a setting; the nearest is INDELIBLE_DATA_DIR/],
-    [{ DATABASE_URL: 'postgresql://x' }, /DATABASE_URL is set, but this version stores in SQLite only/],
+    [{ DATABASE_URL: 'localhost:5432/audit' }, /DATABASE_URL must be postgresql:/],
+    [{ DATABASE_REPLICA_URL: 'postgresql://x/y' }, /DATABASE_REPLICA_URL needs DATABASE_URL/],
+    [{ INDELIBLE_ROLE: 'boss' }, /INDELIBLE_ROLE must be one of all, api, worker/],
     [{ CONFIG_PATH: 's3://b/k' }, /CONFIG_PATH is set/],
     [{ INDELIBLE_ROLE: 'worker' }, /INDELIBLE_ROLE can only be all with SQLite/],
   ])('%o stop the start with the reason', (env, reason) => {

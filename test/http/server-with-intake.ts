@@ -5,6 +5,7 @@ import { createHttpServer, type HttpDeps } from '#server/http/server.ts';
 import { createUuidv7Source } from '#server/id.ts';
 import type { Intake } from '#server/ports/intake.ts';
 import { sha256 } from '#server/sha256.ts';
+import type { Reading } from '#schema/context.ts';
 import { createMetrics } from '#server/telemetry/metrics.ts';
 
 export interface ServerWithIntake {
@@ -44,7 +45,7 @@ export async function startServerWithIntake(
     rejectMany,
     newId,
     // Nothing here reads.
-    db: {} as HttpDeps['db'],
+    readingOf: () => ({ db: {} as Reading['db'], history: {} as Reading['history'] }),
     authenticate: async () => ({
       tokenId: 't',
       name: 't',

@@ -11,6 +11,7 @@ describe('creating a ledger', () => {
     ['an id that is taken', 'acme', null, 'LEDGER_EXISTS'],
     ['a name over the limit', 'new', 'x'.repeat(1025), 'BAD_USER_INPUT'],
     ['a name that would not be kept as it is', 'new', 'half \ud83d', 'BAD_USER_INPUT'],
+    ['a name with U+0000, which Postgres cannot store', 'new', 'a\u0000b', 'BAD_USER_INPUT'],
   ])('is refused for %s', async (_what, id, name, code) => {
     const { catalog } = await openWithLedgers(openSqliteStorage, ['acme']);
     const create = createCreateLedger({
@@ -33,7 +34,7 @@ describe('creating a ledger', () => {
       clock: () => NOW,
       originPrefix: 'here',
     });
-    const created = await create('Acme', ' <b>\u0000\u{1f600}'.padEnd(1024, 'x'));
+    const created = await create('Acme', ' <b>\u0001\u{1f600}'.padEnd(1024, 'x'));
     expect(await catalog.find('Acme')).toEqual(created);
     expect(created).toMatchObject({ id: 'Acme', origin: 'here/Acme', createdAt: NOW });
   });

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readSchema } from '#scripts/generate.ts';
+import { MIGRATIONS } from '#scripts/migrate.ts';
 import { NO_FILTER, toMigrationList, withSchemaEngine } from '#scripts/schema-engine.ts';
-import { readSqliteSchema, SQLITE_MIGRATIONS } from '#scripts/migrate.ts';
 import { AppError } from '#server/errors.ts';
 import { readMigrations } from '#server/storage/migrations.ts';
 import { migrateSqlite } from '#server/storage/sqlite/migrate.ts';
@@ -92,15 +93,18 @@ describe('migrateSqlite', () => {
   it("leaves a database that Prisma's own engine finds in sync with migrations and models", async () => {
     const file = join(temporaryFolder(), 'prisma.db');
     const db = openDatabase(file);
-    migrateSqlite(db, SQLITE_MIGRATIONS, clock);
-    const list = { migrationsList: toMigrationList(readMigrations(SQLITE_MIGRATIONS)), filters: NO_FILTER };
+    migrateSqlite(db, MIGRATIONS.sqlite, clock);
+    const list = {
+      migrationsList: toMigrationList('sqlite', readMigrations(MIGRATIONS.sqlite)),
+      filters: NO_FILTER,
+    };
     const answers = await withSchemaEngine(
-      readSqliteSchema(),
+      readSchema('sqlite'),
+      { provider: 'sqlite', file },
       async (engine) => [
         await engine.diagnoseMigrationHistory({ ...list, optInToShadowDatabase: true }),
         await engine.applyMigrations(list),
       ],
-      file,
     );
     expect(answers).toEqual([
       { editedMigrationNames: [], failedMigrationNames: [], hasMigrationsTable: true, history: null },
@@ -110,17 +114,15 @@ describe('migrateSqlite', () => {
 
   it('goes on where Prisma stopped', async () => {
     const file = join(temporaryFolder(), 'prisma.db');
-    const first = readMigrations(SQLITE_MIGRATIONS).slice(0, 1);
-    const list = { migrationsList: toMigrationList(first), filters: NO_FILTER };
-    const byPrisma = await withSchemaEngine(
-      readSqliteSchema(),
-      (engine) => engine.applyMigrations(list),
-      file,
+    const first = readMigrations(MIGRATIONS.sqlite).slice(0, 1);
+    const list = { migrationsList: toMigrationList('sqlite', first), filters: NO_FILTER };
+    const byPrisma = await withSchemaEngine(readSchema('sqlite'), { provider: 'sqlite', file }, (engine) =>
+      engine.applyMigrations(list),
     );
     expect(byPrisma.appliedMigrationNames).toHaveLength(1);
-    const { applied } = migrateSqlite(openDatabase(file), SQLITE_MIGRATIONS, clock);
+    const { applied } = migrateSqlite(openDatabase(file), MIGRATIONS.sqlite, clock);
     expect(applied).toEqual(
-      readMigrations(SQLITE_MIGRATIONS)
+      readMigrations(MIGRATIONS.sqlite)
         .slice(1)
         .map(({ name }) => name),
     );

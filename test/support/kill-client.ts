@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '#server/ledger/canonical.ts';
 import type { SeededRandom } from '#test/support/seeded-random.ts';
 
@@ -7,6 +8,11 @@ export interface KillClient {
   readonly acknowledged: ReadonlyMap<string, string>;
   /** Sends new events, and those not acknowledged yet, until the server is gone. */
   sendUntilGone(url: string, gone: Promise<void>): Promise<void>;
+  /**
+   * Sends new events, and those not acknowledged yet, to whichever server is there, until told to end. Broken
+   * connections and 503 are what it expects; anything else is a finding.
+   */
+  sendUntil(url: () => string | null, end: AbortSignal): Promise<void>;
   /** Sends what was never acknowledged, until it is. */
   sendRest(url: string): Promise<void>;
 }
@@ -107,6 +113,18 @@ export function createClient(name: string, token: string, random: SeededRandom):
         }
       }
     },
+    async sendUntil(url, end) {
+      while (!end.aborted) {
+        const at = url();
+        try {
+          if (at === null) await delay(OUTAGE_PAUSE_MS);
+          else await send(at, nextBatch());
+        } catch (error) {
+          if (!isBrokenConnection(error) && !isOutage(error)) throw error;
+          await delay(OUTAGE_PAUSE_MS);
+        }
+      }
+    },
     async sendRest(url) {
       while (open.size > 0) await send(url, [...open.values()].slice(0, 500));
     },
@@ -116,6 +134,13 @@ export function createClient(name: string, token: string, random: SeededRandom):
 interface Receipt {
   readonly eventId: string;
   readonly outcome: string;
+}
+
+const OUTAGE_PAUSE_MS = 20;
+
+/** The server says that it cannot take anything now. */
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && /^503 |STORAGE_UNAVAILABLE|APPLIANCE_STOPPING/.test(error.message);
 }
 
 function isBrokenConnection(error: unknown): boolean {

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { fromStoredText } from '#server/ports/stored-text.ts';
 import { sha256 } from '#server/sha256.ts';
 import { createSqliteCheckpointStore } from '#server/storage/sqlite/checkpoint-store.ts';
 import { createSqliteIntake } from '#server/storage/sqlite/intake.ts';
@@ -105,7 +106,11 @@ function createReads(db: SqliteDatabase): StorageReads {
     records: (ledger) => collect(reader.records(ledger, 0)),
     notes: (ledger) => collect(reader.checkpoints(ledger)),
     tile: async (ledger, level, index) => reader.tile(ledger, level, index),
-    quarantined: async () => quarantined.all(),
+    quarantined: async () =>
+      quarantined.all().map((event) => ({
+        ...event,
+        eventId: event.eventId === null ? null : fromStoredText(event.eventId),
+      })),
   };
 }
 

@@ -1,4 +1,5 @@
-import { PgBoss } from 'pg-boss';
+import { escapeLiteral } from 'pg';
+import { type CommandResponse, getConstructionPlans, PgBoss } from 'pg-boss';
 import type { PostgresClient, PostgresPool } from './open.ts';
 import { QUEUE_SCHEMA } from './roles.ts';
 
@@ -8,6 +9,14 @@ const KEEP_DONE_S = 60;
 const KEEP_WAITING_S = 60 * 365 * 86_400;
 /** Attempts are counted by the worker, which ends in quarantine; the queue itself never gives up. */
 const RETRY_LIMIT = 1_000_000;
+
+const QUEUE_OPTIONS = {
+  // One batch a ledger at a time, the oldest; one that waits for a retry keeps the others of its ledger waiting.
+  policy: 'key_strict_fifo',
+  retryLimit: RETRY_LIMIT,
+  retentionSeconds: KEEP_WAITING_S,
+  deleteAfterSeconds: KEEP_DONE_S,
+} as const;
 
 export interface BossOptions {
   readonly queueName: string;
@@ -44,21 +53,29 @@ export async function installQueue(pool: PostgresPool, queueName: string): Promi
   let failure: Error | null = null;
   boss.on('error', (error: Error) => (failure = error));
   await boss.start();
-  const options = {
-    // One batch a ledger at a time, the oldest; one that waits for a retry keeps the others of its ledger waiting.
-    policy: 'key_strict_fifo',
-    retryLimit: RETRY_LIMIT,
-    retentionSeconds: KEEP_WAITING_S,
-    deleteAfterSeconds: KEEP_DONE_S,
-  } as const;
-  await boss.createQueue(queueName, options);
-  const { policy: _fixed, ...changeable } = options;
+  await boss.createQueue(queueName, QUEUE_OPTIONS);
+  const { policy: _fixed, ...changeable } = QUEUE_OPTIONS;
   await boss.updateQueue(queueName, changeable);
   await boss.stop({ close: false, graceful: false });
   if (failure !== null) throw failure;
 }
 
+/** The same as a script for a database administrator, where there is no queue yet. */
+export function queueScript(queueName: string): string {
+  const values = [queueName, JSON.stringify(QUEUE_OPTIONS)].map((text) => escapeLiteral(text));
+  return [
+    '-- The queue: tables of pg-boss',
+    getConstructionPlans(QUEUE_SCHEMA).trim(),
+    `SELECT ${QUEUE_SCHEMA}.create_queue(${values.join(', ')}::jsonb);`,
+  ].join('\n\n');
+}
+
 /** What lets a call of pg-boss run in a transaction of ours. */
 export function inTransactionOf(client: PostgresClient) {
   return { db: { executeSql: (text: string, values?: unknown[]) => client.query(text, values) } };
+}
+
+/** How many jobs a command of pg-boss changed. */
+export function affectedBy(response: CommandResponse): number {
+  return 'affected' in response && typeof response.affected === 'number' ? response.affected : 0;
 }

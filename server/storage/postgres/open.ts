@@ -48,6 +48,8 @@ export function openPool(url: string, { max, name, onError }: PoolOptions): Post
   });
   // Without a listener the process would end of it.
   pool.on('error', (error) => onError?.(error));
+  // The same of one that breaks between two statements of whoever uses it: the next statement then fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -2,6 +2,7 @@ import { AppError } from '#server/errors.ts';
 import type { Hash } from '#server/ledger/hash.ts';
 import { type Acceptance, type Admission, BATCH_EVENTS_MAX, type Intake } from '#server/ports/intake.ts';
 import type { Settlement, SubmittedEvent, Submission } from '#server/ports/intake.ts';
+import { toStoredText } from '#server/ports/stored-text.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { type SqliteDatabase, translated } from './open.ts';
 import { createPendingEvents, type PendingEvents } from './pending-events.ts';
@@ -124,7 +125,7 @@ function prepareAdmit(db: SqliteDatabase, pending: PendingEvents): Admit {
     if (queued !== undefined) {
       return queued === event.digest ? { outcome: 'DUPLICATE', index: null } : { outcome: 'CONFLICT' };
     }
-    const row = recorded.get(no, event.eventId);
+    const row = recorded.get(no, toStoredText(event.eventId));
     if (!row) return { outcome: 'ACCEPTED' };
     if (row.digest.toString('base64') !== event.digest) return { outcome: 'CONFLICT' };
     return { outcome: 'DUPLICATE', index: row.idx };

@@ -1,5 +1,6 @@
 import type { Hash } from '#server/ledger/hash.ts';
 import { SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
+import { fromStoredText } from '#server/ports/stored-text.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { type SqliteDatabase, translated } from './open.ts';
 
@@ -91,7 +92,7 @@ function toStoredRecord(row: Row): StoredRecord {
   }
   return {
     index: row.idx,
-    eventId: row.event_id,
+    eventId: fromStoredText(row.event_id),
     digest: row.digest.toString('base64') as Hash,
     recordedAt: row.recorded_at,
     entry: row.entry,

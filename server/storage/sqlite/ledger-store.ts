@@ -12,6 +12,7 @@ import type {
   LedgerStore,
   NewRecord,
 } from '#server/ports/ledger-store.ts';
+import { toStoredText } from '#server/ports/stored-text.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { type SqliteDatabase, toBlob, translated } from './open.ts';
 
@@ -37,7 +38,8 @@ export function createSqliteLedgerStore(db: SqliteDatabase, now: () => number): 
     for (const record of append.records) insertRecord(statements, no, record);
     for (const tile of append.tiles) statements.putTile.run(no, tile.level, tile.index, tile.hashes);
     for (const { eventId, code, message, line } of append.quarantined) {
-      statements.quarantine.run(no, eventId, code, message, line, now());
+      const storedId = eventId === null ? null : toStoredText(eventId);
+      statements.quarantine.run(no, storedId, code, message, line, now());
     }
     return 'APPENDED';
   });
@@ -156,7 +158,7 @@ function insertRecord(statements: Statements, no: number, record: NewRecord): vo
   statements.insertRecord.run(
     no,
     record.index,
-    record.eventId,
+    toStoredText(record.eventId),
     toBlob(record.digest),
     record.recordedAt,
     record.entry,
@@ -171,7 +173,7 @@ function insertRecord(statements: Statements, no: number, record: NewRecord): vo
 }
 
 function findKnown(statements: Statements, no: number, eventId: string): KnownEvent | null {
-  const row = statements.known.get(no, eventId);
+  const row = statements.known.get(no, toStoredText(eventId));
   return row ? { digest: row.digest.toString('base64') as Hash, index: row.idx } : null;
 }
 

@@ -50,10 +50,13 @@ CREATE TABLE "record" (
 
 -- CreateTable
 -- Ids of all events ever accepted, with the digest of what was sent under them. Unique over all partitions, for ever.
+-- "not_before" is the ledger's size when the id came first: its record cannot have a lower index, so whoever looks for it
+-- need not look into the partitions before that, however many the ledger has.
 CREATE TABLE "idempotency_key" (
     "ledger_no" INTEGER NOT NULL,
     "event_id" TEXT NOT NULL,
     "digest" BYTEA NOT NULL,
+    "not_before" BIGINT NOT NULL DEFAULT 0,
 
     CONSTRAINT "idempotency_key_pkey" PRIMARY KEY ("ledger_no", "event_id")
 );
@@ -138,9 +141,6 @@ CREATE UNIQUE INDEX "ledger_id_key" ON "ledger"("id");
 CREATE UNIQUE INDEX "ledger_origin_key" ON "ledger"("origin");
 
 -- CreateIndex
-CREATE INDEX "record_ledger_no_event_id_idx" ON "record"("ledger_no", "event_id");
-
--- CreateIndex
 CREATE INDEX "batch_payload_ledger_no_idx" ON "batch_payload"("ledger_no");
 
 -- CreateIndex
@@ -173,6 +173,8 @@ BEGIN
         'ALTER TABLE public.record ATTACH PARTITION public.%I FOR VALUES FROM (%s, %s) TO (%s, %s)',
         child, of_ledger_no, chunk * 1048576, of_ledger_no, (chunk + 1) * 1048576
     );
+    -- A partition has one ledger only. "record" itself could have no such key: it would need the index in it.
+    EXECUTE format('CREATE UNIQUE INDEX %I ON public.%I (event_id)', child || '_event_id_key', child);
     -- The other triggers of "record" came with the attachment; this kind does not.
     EXECUTE format(
         'CREATE TRIGGER record_truncate_refused BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT '

@@ -118,3 +118,27 @@ EXECUTE FUNCTION "refuse_change"('quarantined_event', 'it may be closed once and
 -- CreateTrigger
 CREATE TRIGGER "quarantined_event_truncate_refused" BEFORE TRUNCATE ON "quarantined_event" FOR EACH STATEMENT
 EXECUTE FUNCTION "refuse_change"('quarantined_event', 'a quarantined event is never deleted');
+
+-- Lawful erasure: sets the sections of one record to NULL and changes nothing else; says whether there is such a record.
+-- The owner's right, and within the wall: of a ledger that the connection does not see it finds nothing. Not granted to
+-- the application's role: it will be with the operation that checks legal holds and records the erasure itself.
+CREATE FUNCTION "erase_sections"("of_ledger_no" INTEGER, "of_idx" BIGINT, "erased" TEXT[]) RETURNS BOOLEAN
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF erased IS NULL OR cardinality(erased) IS DISTINCT FROM cardinality(array_remove(erased, NULL)) OR cardinality(erased) = 0
+        OR NOT erased <@ ARRAY['event', 'actor', 'target', 'context', 'changes', 'details'] THEN
+        RAISE EXCEPTION 'no such sections: %', erased USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    UPDATE record SET
+        event = CASE WHEN 'event' = ANY (erased) THEN NULL ELSE event END,
+        actor = CASE WHEN 'actor' = ANY (erased) THEN NULL ELSE actor END,
+        target = CASE WHEN 'target' = ANY (erased) THEN NULL ELSE target END,
+        context = CASE WHEN 'context' = ANY (erased) THEN NULL ELSE context END,
+        changes = CASE WHEN 'changes' = ANY (erased) THEN NULL ELSE changes END,
+        details = CASE WHEN 'details' = ANY (erased) THEN NULL ELSE details END
+    WHERE ledger_no = of_ledger_no AND idx = of_idx;
+    RETURN FOUND;
+END;
+$$;
+
+REVOKE ALL ON FUNCTION "erase_sections"(INTEGER, BIGINT, TEXT[]) FROM PUBLIC;

@@ -1,0 +1,32 @@
+import type { ReadingOf } from '#schema/context.ts';
+import type { Readiness } from './http/rest.ts';
+import type { Intake } from './ports/intake.ts';
+import type { JobQueue } from './ports/job-queue.ts';
+import type { LedgerEvents } from './ports/ledger-events.ts';
+import type { CheckpointStore, LedgerCatalog } from './ports/ledger-store.ts';
+import type { Quarantine } from './ports/quarantine.ts';
+import type { TokenStore } from './ports/token-store.ts';
+import type { WorkCounts } from './telemetry/metrics.ts';
+
+/** What the API stands on: one storage, whichever it is. */
+export interface Backend {
+  readonly intake: Intake;
+  readonly quarantine: Quarantine;
+  readonly tokens: TokenStore;
+  readonly catalog: LedgerCatalog;
+  readonly checkpoints: CheckpointStore;
+  readonly events: LedgerEvents;
+  readonly depth: JobQueue['depth'];
+  /** What this process has recorded since its start; `null` where it records nothing. */
+  readonly counts: (() => WorkCounts) | null;
+  readonly readingOf: ReadingOf;
+  /** Whether events can be taken; the reason goes to anyone who asks. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Why the appliance is read-only, for the operator, or `null`. */
+  readonly readOnly: () => string | null;
+  /** File with the administrator's token; `null` where it was given as a setting or is not known here. */
+  readonly adminTokenFile: string | null;
+}
+
+/** What was opened, last first: how everything is closed again. */
+export type Undo = (() => Promise<void> | void)[];

@@ -1,0 +1,202 @@
+import { fileURLToPath } from 'node:url';
+import type { Backend, Undo } from './backend.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { AppError, ERRORS } from './errors.ts';
+import type { Readiness } from './http/rest.ts';
+import type { Logger } from './log.ts';
+import { prepareAppliance } from './prepare-appliance.ts';
+import { sha256 } from './sha256.ts';
+import { type Recording, startRecording } from './start-recording.ts';
+import type { DataDir } from './storage/data-dir.ts';
+import { createPostgresCheckpointStore } from './storage/postgres/checkpoint-store.ts';
+import { createPostgresIntake } from './storage/postgres/intake.ts';
+import { createPostgresJobQueue } from './storage/postgres/job-queue.ts';
+import { createPostgresLedgerCatalog } from './storage/postgres/ledger-catalog.ts';
+import { createPostgresLedgerEvents, type PostgresLedgerEvents } from './storage/postgres/ledger-events.ts';
+import { createLeases } from './storage/postgres/leases.ts';
+import { migratePostgres } from './storage/postgres/migrate.ts';
+import { onceAtATime } from './storage/postgres/once-at-a-time.ts';
+import { inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
+import { createPostgresQuarantine } from './storage/postgres/quarantine.ts';
+import { openReadingClient } from './storage/postgres/reading-client.ts';
+import { startBoss } from './storage/postgres/start-boss.ts';
+import { createPostgresTokenStore } from './storage/postgres/token-store.ts';
+import { createRememberedTokens, type RememberedTokens } from './storage/remembered-tokens.ts';
+import { every } from './worker/every.ts';
+import { startSystemTimer } from './worker/timer.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../prisma/postgres/migrations', import.meta.url));
+
+/** Connections for taking events and all that is small; more wait for their turn. */
+const POOL_MAX = 8;
+/** Connections of a worker beside one for each batch in hand. */
+const WORKER_SPARE = 3;
+const READING_MAX = 8;
+/** How often those who wait for an event that nobody told of look for themselves. */
+const LOOK_UP_MS = 1000;
+
+export interface PostgresContext {
+  readonly config: Config;
+  readonly dataDir: DataDir;
+  readonly log: Logger;
+  readonly undo: Undo;
+  readonly databaseUrl: string;
+}
+
+/** What all roles stand on. */
+interface Shared extends PostgresContext {
+  readonly pool: PostgresPool;
+  readonly events: PostgresLedgerEvents;
+  readonly tokens: RememberedTokens;
+  readonly adminTokenFile: string | null;
+  readonly boss: Awaited<ReturnType<typeof startBoss>>;
+}
+
+/**
+ * Opens the appliance on a Postgres that takes connections: migrates, which exactly one of many starting
+ * processes does, makes what a new one needs, and starts recording unless the role is `api`.
+ *
+ * @throws AppError STORAGE_UNAVAILABLE, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, CONFIG_INVALID
+ */
+export async function openPostgres(context: PostgresContext): Promise<Backend> {
+  const shared = await openShared(context);
+  const { config, log, pool, boss, events, undo } = shared;
+  let recording: Recording | null = null;
+  const readOnly = (): string | null => recording?.readOnly() ?? null;
+  const intake = createPostgresIntake({
+    pool,
+    boss,
+    queueName: config.queueName,
+    now: systemClock,
+    // The reason names a ledger: it is for the operator's log, not for whoever may write to another one.
+    refusal: () => (readOnly() === null ? null : new AppError('APPLIANCE_READ_ONLY')),
+    onQueued() {
+      recording?.wake();
+      events.announceQueued();
+    },
+    onFailure: (error) => log.error({ err: error }, 'Events could not be queued.'),
+  });
+  undo.push(() => intake.stop());
+  events.onRecorded(({ ledger, batchId, firstIndex }) => {
+    // What this cannot find out now is looked up below.
+    intake
+      .recorded(ledger, batchId, firstIndex)
+      .catch((error: unknown) => log.debug({ err: error }, 'Looked up later.'));
+  });
+  const lookUp = every(LOOK_UP_MS, 'settlement.look-up', () => intake.lookUp(), log);
+  undo.push(() => lookUp.stop());
+  if (config.role !== 'api') {
+    recording = await startRecordingHere(shared, intake.settle);
+    const started = recording;
+    events.onQueued(() => started.wake());
+  }
+  return createBackend(shared, intake, recording);
+}
+
+async function openShared(context: PostgresContext): Promise<Shared> {
+  const { config, log, undo, databaseUrl } = context;
+  const onError = (error: unknown): void => log.warn({ err: error }, 'A connection to the database broke.');
+  const pool = openPool(databaseUrl, { max: POOL_MAX, name: `indelible ${config.role}`, onError });
+  undo.push(() => pool.end());
+  const events = createPostgresLedgerEvents({
+    url: databaseUrl,
+    name: 'indelible events',
+    startTimer: startSystemTimer,
+    onError,
+  });
+  undo.push(() => events.stop());
+  const tokens = createRememberedTokens(createPostgresTokenStore(pool), systemClock, () =>
+    events.announceTokenChanged(),
+  );
+  events.onTokenChanged(() => tokens.forget());
+  const prepared = await onceAtATime(pool, () => prepareDatabase(context, pool, tokens));
+  undo.push(() => prepared.boss.stop({ close: false, graceful: false }));
+  return { ...context, pool, events, tokens, ...prepared };
+}
+
+/** Migrates, and makes what a new appliance needs. */
+async function prepareDatabase(context: PostgresContext, pool: PostgresPool, tokens: RememberedTokens) {
+  const { config, dataDir, log } = context;
+  const { applied } = await migratePostgres(pool, MIGRATIONS);
+  if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
+  const boss = await startBoss(pool, {
+    queueName: config.queueName,
+    maintains: config.role !== 'api',
+    onError: (error) => log.warn({ err: error }, 'The queue met an error.'),
+  });
+  const catalog = createPostgresLedgerCatalog(pool, sha256);
+  const adminTokenFile = await prepareAppliance({ tokens, catalog }, config, dataDir, log, true);
+  return { boss, adminTokenFile };
+}
+
+async function startRecordingHere(
+  { config, dataDir, log, undo, databaseUrl, boss, events }: Shared,
+  settle: Parameters<typeof startRecording>[0]['settle'],
+): Promise<Recording> {
+  const pool = openPool(databaseUrl, {
+    max: config.workerConcurrency + WORKER_SPARE,
+    name: 'indelible recording',
+    onError: (error) => log.warn({ err: error }, 'A connection to the database broke.'),
+  });
+  undo.push(() => pool.end());
+  const recording = await startRecording({ config, dataDir, log, pool, boss, events, settle });
+  undo.push(() => recording.stop());
+  return recording;
+}
+
+function createBackend(shared: Shared, intake: Backend['intake'], recording: Recording | null): Backend {
+  const { config, log, undo, databaseUrl, pool, boss, events, tokens } = shared;
+  const reading = openReadingClient({
+    url: databaseUrl,
+    replicaUrl: config.replicaUrl,
+    max: READING_MAX,
+    name: 'indelible reading',
+    now: systemClock,
+    onError: (error) => log.warn({ err: error }, 'The replica could not be read.'),
+  });
+  undo.push(() => reading.stop());
+  const common = { pool, boss, queueName: config.queueName, now: systemClock };
+  const catalog = createPostgresLedgerCatalog(pool, sha256);
+  return {
+    intake,
+    tokens,
+    events,
+    checkpoints: createPostgresCheckpointStore(pool),
+    catalog: {
+      ...catalog,
+      async create(identity) {
+        await catalog.create(identity);
+        // Its first checkpoint; where this process does not sign, one that does finds it.
+        recording?.checkpointer.grown(identity.id);
+      },
+    },
+    quarantine: createPostgresQuarantine({
+      ...common,
+      onReplayed() {
+        recording?.wake();
+        events.announceQueued();
+      },
+    }),
+    depth: createPostgresJobQueue({ ...common, leases: createLeases() }).depth,
+    counts: recording?.counts ?? null,
+    readingOf: reading.bind,
+    readiness: () => findReadiness(pool, recording),
+    readOnly: () => recording?.readOnly() ?? null,
+    adminTokenFile: shared.adminTokenFile,
+  };
+}
+
+/** Asks the database, so that what is said is true now. */
+async function findReadiness(pool: PostgresPool, recording: Recording | null): Promise<Readiness> {
+  // Anyone may ask: which ledger contradicts itself is told in the log and by `indelible doctor` only.
+  if (recording?.readOnly()) return { ready: false, reason: ERRORS.APPLIANCE_READ_ONLY.message };
+  try {
+    await inTransaction(pool, (client) => client.query('SELECT 1'));
+  } catch (error) {
+    const reason = error instanceof AppError ? error.message : ERRORS.STORAGE_UNAVAILABLE.message;
+    return { ready: false, reason };
+  }
+  const outage = recording?.outage() ?? null;
+  return outage === null ? { ready: true } : { ready: false, reason: outage };
+}

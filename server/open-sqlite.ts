@@ -1,0 +1,104 @@
+import { fileURLToPath } from 'node:url';
+import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
+import { PrismaClient } from '#prisma/generated/sqlite/client.ts';
+import type { Backend, Undo } from './backend.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { ERRORS } from './errors.ts';
+import type { Logger } from './log.ts';
+import { prepareAppliance } from './prepare-appliance.ts';
+import { sha256 } from './sha256.ts';
+import type { DataDir } from './storage/data-dir.ts';
+import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
+import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
+import { migrateSqlite } from './storage/sqlite/migrate.ts';
+import { openForReading, openForWriting } from './storage/sqlite/open.ts';
+import { type RemoteWriter, startRemoteWriter } from './storage/sqlite/remote-writer.ts';
+import { createSqliteTokenStore } from './storage/sqlite/token-store.ts';
+import type { WriterSettings } from './writer.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../prisma/sqlite/migrations', import.meta.url));
+const WRITER_THREAD = new URL('./writer-thread.ts', import.meta.url);
+
+/** How long a stop lets the queue drain. */
+const DRAIN_MS = 5000;
+
+export interface SqliteOptions {
+  /** Called when the process cannot go on. */
+  readonly onCrash?: ((error: Error) => void) | undefined;
+  /** Entry of the writer thread; the crash tests give one of their own. */
+  readonly writerThread?: URL | undefined;
+}
+
+/**
+ * Opens the appliance on SQLite: migrates, makes what a new one needs, starts the writer thread.
+ *
+ * @throws AppError STORAGE_UNAVAILABLE, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, CONFIG_INVALID
+ */
+export async function openSqlite(
+  config: Config,
+  dataDir: DataDir,
+  log: Logger,
+  undo: Undo,
+  { onCrash, writerThread }: SqliteOptions,
+): Promise<Backend> {
+  const adminTokenFile = await prepareDatabase(config, dataDir, log);
+  const writer = await startRemoteWriter(
+    writerThread ?? WRITER_THREAD,
+    writerSettings(config, dataDir),
+    (error) => {
+      log.fatal({ err: error }, 'The writer thread crashed.');
+      onCrash?.(error);
+    },
+  );
+  undo.push(() => writer.stop(DRAIN_MS));
+  const reading = openForReading(dataDir.paths.database);
+  undo.push(() => void reading.close());
+  const db = new PrismaClient({
+    adapter: new PrismaBetterSqlite3({ url: `file:${dataDir.paths.database}`, readonly: true }),
+  });
+  undo.push(() => db.$disconnect());
+  return {
+    intake: writer.intake,
+    quarantine: writer.quarantine,
+    tokens: { ...createSqliteTokenStore(reading), ...writer.tokens },
+    catalog: { ...createSqliteLedgerCatalog(reading, sha256), ...writer.catalog },
+    checkpoints: createSqliteCheckpointStore(reading),
+    events: writer.events,
+    depth: () => writer.queue.depth(),
+    counts: () => writer.counts(),
+    readingOf: () => ({ db, history: db }),
+    readiness: async () => toReadiness(writer),
+    readOnly: () => writer.status().readOnly,
+    adminTokenFile,
+  };
+}
+
+function toReadiness(writer: RemoteWriter) {
+  const { outage, readOnly } = writer.status();
+  // Anyone may ask: which ledger contradicts itself is told in the log and by `indelible doctor` only.
+  const reason = readOnly === null ? outage : ERRORS.APPLIANCE_READ_ONLY.message;
+  return reason === null ? { ready: true as const } : { ready: false as const, reason };
+}
+
+async function prepareDatabase(config: Config, dataDir: DataDir, log: Logger): Promise<string | null> {
+  const db = openForWriting(dataDir.paths.database);
+  try {
+    const { applied } = migrateSqlite(db, MIGRATIONS, systemClock);
+    if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
+    const stores = { tokens: createSqliteTokenStore(db), catalog: createSqliteLedgerCatalog(db, sha256) };
+    return await prepareAppliance(stores, config, dataDir, log, false);
+  } finally {
+    db.close();
+  }
+}
+
+function writerSettings(config: Config, { paths }: DataDir): WriterSettings {
+  return {
+    database: paths.database,
+    keys: paths.keys,
+    checkpoints: paths.checkpoints,
+    concurrency: config.workerConcurrency,
+    logLevel: config.logLevel,
+  };
+}

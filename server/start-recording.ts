@@ -1,0 +1,173 @@
+import type { PgBoss } from 'pg-boss';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { verifyEd25519 } from './ed25519.ts';
+import type { Logger } from './log.ts';
+import type { Settlement } from './ports/intake.ts';
+import { sha256 } from './sha256.ts';
+import type { DataDir } from './storage/data-dir.ts';
+import { createKeyFiles } from './storage/key-files.ts';
+import { createPostgresCheckpointStore } from './storage/postgres/checkpoint-store.ts';
+import { createPostgresJobQueue } from './storage/postgres/job-queue.ts';
+import { createStartReader } from './storage/postgres/ledger-at-start.ts';
+import { createPostgresLedgerCatalog } from './storage/postgres/ledger-catalog.ts';
+import type { PostgresLedgerEvents } from './storage/postgres/ledger-events.ts';
+import { createPostgresLedgerStore } from './storage/postgres/ledger-store.ts';
+import { createLeases } from './storage/postgres/leases.ts';
+import type { PostgresPool } from './storage/postgres/open.ts';
+import { ensurePartitions } from './storage/postgres/partitions.ts';
+import { findUnsignedLedgers } from './storage/postgres/unsigned-ledgers.ts';
+import { createRememberedCheckpoints } from './storage/remembered-checkpoints.ts';
+import type { WorkCounts } from './telemetry/metrics.ts';
+import { findContradictions } from './worker/check-start.ts';
+import { type Checkpointer, createCheckpointer } from './worker/checkpoints.ts';
+import { every } from './worker/every.ts';
+import { startWorker, type Worker } from './worker/run.ts';
+import { createSaltSource } from './worker/salts.ts';
+
+/** A wake-up may be lost, and a worker that died leaves its batch without one. */
+const IDLE_POLL_MS = 1000;
+/** How often ledgers are looked for that grew and were not signed: their worker died. */
+const UNSIGNED_POLL_MS = 2000;
+/** How long a growth is left to the worker that recorded it. */
+const UNSIGNED_AGE_MS = 1500;
+const PARTITIONS_POLL_MS = 10 * 60_000;
+
+export interface RecordingDeps {
+  readonly config: Config;
+  readonly dataDir: DataDir;
+  readonly log: Logger;
+  readonly pool: PostgresPool;
+  readonly boss: PgBoss;
+  readonly events: PostgresLedgerEvents;
+  /** Tells whoever waits in this process how events ended. */
+  readonly settle: (ledger: string, settlements: ReadonlyMap<string, Settlement>) => void;
+}
+
+/** The recording half of a process. */
+export interface Recording {
+  readonly counts: () => WorkCounts;
+  /** Why recording waits, or `null`. */
+  readonly outage: () => string | null;
+  /** Which contradiction stopped it, or `null`. */
+  readonly readOnly: () => string | null;
+  readonly wake: () => void;
+  readonly checkpointer: Pick<Checkpointer, 'grown'>;
+  /** Ends after the batches in hand and signs what is due. What waits stays in the queue. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Checks every ledger, then records on Postgres: worker, checkpoints and upkeep. Any number of processes do
+ * this on one database; a ledger that contradicts itself stops it in this one.
+ */
+export async function startRecording(deps: RecordingDeps): Promise<Recording> {
+  const { config, dataDir, log, pool, events } = deps;
+  let counts: WorkCounts = { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null };
+  let outage: string | null = null;
+  let readOnly: string | null = null;
+  const remembered = createRememberedCheckpoints(dataDir.paths.checkpoints);
+  const parts = createParts(deps);
+  const checkpointer = createCheckpointer({
+    ...parts,
+    keys: createKeyFiles(dataDir.paths.keys, sha256),
+    sha256,
+    now: systemClock,
+    log,
+    remember: remembered.put,
+    onCheckpoint(ledger) {
+      counts = { ...counts, checkpoints: counts.checkpoints + 1, lastCheckpointAt: systemClock() };
+      events.announceCheckpoint(ledger);
+    },
+  });
+
+  const start = (): Worker =>
+    startWorker({
+      ...parts,
+      sha256,
+      newSalt: createSaltSource(),
+      now: systemClock,
+      concurrency: config.workerConcurrency,
+      idlePollMs: IDLE_POLL_MS,
+      log,
+      onSequenced({ id, ledger, eventCount }, { settlements, recorded, quarantined }) {
+        counts = {
+          ...counts,
+          recorded: counts.recorded + recorded,
+          quarantined: counts.quarantined + quarantined,
+        };
+        deps.settle(ledger, settlements);
+        checkpointer.grown(ledger);
+        events.announceGrowth({ ledger, batchId: id, firstIndex: firstIndexOf(settlements, eventCount) });
+      },
+      onOutage: (reason) => (outage = reason),
+      onFatal(error) {
+        log.fatal(
+          { err: error, ledger: error.ledger },
+          'A ledger contradicts itself: recording has stopped.',
+        );
+        readOnly = `Ledger ${error.ledger}: ${error.message}`;
+      },
+    });
+
+  readOnly = await findContradictions(sha256, verifyEd25519, createStartReader(pool, sha256, remembered));
+  if (readOnly !== null) {
+    log.fatal({ reason: readOnly }, 'A ledger contradicts itself: nothing is recorded here.');
+  }
+  const worker = readOnly === null ? start() : null;
+  const upkeep = worker === null ? [] : startUpkeep(pool, checkpointer, log);
+  return {
+    counts: () => counts,
+    outage: () => outage,
+    readOnly: () => readOnly,
+    wake: () => worker?.wake(),
+    checkpointer,
+    async stop() {
+      await Promise.all(upkeep.map((job) => job.stop()));
+      await worker?.stop({ drain: null });
+      if (worker) await checkpointer.stop();
+    },
+  };
+}
+
+function createParts({ config, pool, boss }: RecordingDeps) {
+  const leases = createLeases();
+  const common = { pool, boss, queueName: config.queueName, leases, now: systemClock };
+  return {
+    queue: createPostgresJobQueue(common),
+    store: createPostgresLedgerStore(common),
+    checkpoints: createPostgresCheckpointStore(pool),
+    catalog: createPostgresLedgerCatalog(pool, sha256),
+  };
+}
+
+function startUpkeep(pool: PostgresPool, checkpointer: Checkpointer, log: Logger) {
+  const signUnsigned = async (): Promise<void> => {
+    for (const ledger of await findUnsignedLedgers(pool, systemClock() - UNSIGNED_AGE_MS)) {
+      checkpointer.grown(ledger);
+    }
+  };
+  return [
+    every(UNSIGNED_POLL_MS, 'checkpoint.sign', signUnsigned, log),
+    every(PARTITIONS_POLL_MS, 'partition.create', () => ensurePartitions(pool), log),
+  ];
+}
+
+/**
+ * Index of the batch's first event where all its events became records one after the other in the order of
+ * their lines: then everybody can count the others. `null` where it is not so simple.
+ */
+export function firstIndexOf(
+  settlements: ReadonlyMap<string, Settlement>,
+  eventCount: number,
+): number | null {
+  if (settlements.size !== eventCount) return null;
+  let first: number | null = null;
+  let next: number | null = null;
+  for (const settlement of settlements.values()) {
+    if (settlement.state !== 'RECORDED' || (next !== null && settlement.index !== next)) return null;
+    first ??= settlement.index;
+    next = settlement.index + 1;
+  }
+  return first;
+}

@@ -1,0 +1,17 @@
+import { inTransaction, type PostgresPool } from './open.ts';
+
+/** Names the lock among the advisory locks of the database: "indelible, start". */
+const START_LOCK = 1_769_235_565;
+
+/**
+ * Runs something that two processes must not do at once: the second waits until the first is done, or dead.
+ * The lock is a transaction's, so that it also holds through PgBouncer.
+ */
+export async function onceAtATime<T>(pool: PostgresPool, run: () => Promise<T>): Promise<T> {
+  return await inTransaction(pool, async (client) => {
+    // However long the first one needs.
+    await client.query('SET LOCAL statement_timeout = 0');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [START_LOCK]);
+    return await run();
+  });
+}
