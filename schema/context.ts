@@ -26,7 +26,7 @@ export interface Services {
 export interface Reading {
   /** What is committed now: sizes, roots, checkpoints, quarantine, and whatever else decides something. */
   readonly db: PrismaClient;
-  /** Where records may be read that need not be the newest: a copy that may lag behind. See `fromHistory`. */
+  /** Where records may be read that need not be the newest: a copy that may lag. See `fromHistory`. */
   readonly history: PrismaClient;
 }
 

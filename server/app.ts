@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createAuthenticate } from './access/authenticate.ts';
 import { may } from './access/caller.ts';
@@ -13,6 +14,7 @@ import { createHttpServer } from './http/server.ts';
 import { createUuidv7Source, newSecret } from './id.ts';
 import { createWaitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
 import { createLog, type Logger } from './log.ts';
+import type { PostgresContext } from './open-postgres.ts';
 import type { SqliteOptions } from './open-sqlite.ts';
 import { createLedgerCreator } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
@@ -22,6 +24,8 @@ import { startSystemTimer } from './worker/timer.ts';
 
 const UI_DIR = fileURLToPath(new URL('../dist/ui', import.meta.url));
 
+/** Pause before a database that went away while it was opened is opened again. */
+const OPEN_AGAIN_MS = 500;
 /** How long a graceful stop lets requests finish. */
 const REQUESTS_GRACE_MS = 5000;
 
@@ -68,16 +72,7 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       : await startOnPostgres(context, config.databaseUrl, stopping.signal);
   };
 
-  const stop = async (): Promise<void> => {
-    for (let last = undo.pop(); last; last = undo.pop()) {
-      try {
-        await last();
-      } catch (error) {
-        // Every other part must still be stopped.
-        log.error({ err: error }, 'A part did not stop cleanly.');
-      }
-    }
-  };
+  const stop = (): Promise<void> => undoAll(undo, log);
 
   return {
     async start() {
@@ -98,6 +93,17 @@ export function createApp(config: Config, options: AppOptions = {}): App {
       await stop();
     },
   };
+}
+
+async function undoAll(undo: Undo, log: Logger): Promise<void> {
+  for (let last = undo.pop(); last; last = undo.pop()) {
+    try {
+      await last();
+    } catch (error) {
+      // Every other part must still be stopped.
+      log.error({ err: error }, 'A part did not stop cleanly.');
+    }
+  }
 }
 
 interface StartContext {
@@ -129,14 +135,36 @@ async function startOnPostgres(
 ): Promise<StartedApp> {
   const { config, log, undo } = context;
   const dataDir = shareDataDir(config.dataDir);
-  await waitForPostgres(context, databaseUrl, stopping);
-  const { openPostgres } = await import('./open-postgres.ts');
-  const backend = await openPostgres({ config, dataDir, log, undo, databaseUrl });
+  const backend = await openWhenThere({ config, dataDir, log, undo, databaseUrl }, context, stopping);
   const { host, pathname } = new URL(databaseUrl);
   const storage = `Postgres at ${host}${pathname}`;
   return config.role === 'worker'
     ? await serveHealth(context, backend, storage)
     : await serve(context, dataDir, backend, storage);
+}
+
+/** Opens the database, and waits again where it goes away while it is opened. */
+async function openWhenThere(
+  postgres: PostgresContext,
+  context: StartContext,
+  stopping: AbortSignal,
+): Promise<Backend> {
+  const { openPostgres } = await import('./open-postgres.ts');
+  for (;;) {
+    await waitForPostgres(context, postgres.databaseUrl, stopping);
+    const opened: Undo = [];
+    try {
+      const backend = await openPostgres({ ...postgres, undo: opened });
+      context.undo.push(...opened);
+      return backend;
+    } catch (error) {
+      await undoAll(opened, context.log);
+      if (!(error instanceof AppError && error.code === 'STORAGE_UNAVAILABLE')) throw error;
+      context.say(`The database went away: ${error.message}`);
+      // Told to stop meanwhile: the wait above ends at once.
+      await delay(OPEN_AGAIN_MS, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
 }
 
 /** Waits as long as it takes; meanwhile health checks are answered, and everything else with a 503. */

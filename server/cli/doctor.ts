@@ -12,24 +12,33 @@ export const doctorCommand: Command = {
   summary: 'Check the machine, the settings, the data folder and the ledgers.',
   usage: '',
   help: `It changes nothing and may run beside the server. One line a check; exit code 1 if there is a
-problem. It compares every ledger with its newest checkpoints, as each start does. It does not read all
+problem, 0 also with warnings. With DATABASE_URL it looks at Postgres as the servers see it: connect as their
+role. It compares every ledger with its newest checkpoints, as each start does. It does not read all
 records again.`,
   options: {},
   async run(args, context) {
     if (args.positionals.length > 0) throw new UsageError(`doctor takes no ${args.positionals[0]}`);
-    let problems = 0;
-    for await (const { what, ok, text, hint } of examine(context)) {
-      context.output.line(`${ok ? 'ok     ' : 'PROBLEM'}  ${what}: ${text}`);
-      if (ok) continue;
-      problems += 1;
+    const counts = { ok: 0, warning: 0, problem: 0 };
+    for await (const { what, level, text, hint } of examine(context)) {
+      context.output.line(`${LABELS[level]}  ${what}: ${text}`);
+      counts[level] += 1;
       if (hint !== undefined) context.output.line(`         ${hint}`);
     }
+    const warnings = counts.warning === 0 ? '' : `, ${counted(counts.warning, 'warning')}`;
     context.output.line(
-      problems === 0 ? '\nAll is well.' : `\n${problems} ${problems === 1 ? 'problem' : 'problems'}.`,
+      counts.problem === 0
+        ? `\nAll is well${warnings}.`
+        : `\n${counted(counts.problem, 'problem')}${warnings}.`,
     );
-    return problems === 0 ? EXIT.done : EXIT.badNews;
+    return counts.problem === 0 ? EXIT.done : EXIT.badNews;
   },
 };
+
+const LABELS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
 
 async function* examine({ env, clock }: CommandContext): AsyncGenerator<Finding> {
   yield checkNode(process.version);
@@ -44,5 +53,11 @@ async function* examine({ env, clock }: CommandContext): AsyncGenerator<Finding>
   const paths = dataDirPaths(config.dataDir);
   yield* checkFolder(paths);
   yield await checkHolder(config, paths);
-  yield* checkDatabase(paths, clock);
+  if (config.databaseUrl === null) {
+    yield* checkDatabase(paths, clock);
+    return;
+  }
+  const { checkPostgres, checkReplica } = await import('./doctor/check-postgres.ts');
+  yield* checkPostgres({ url: config.databaseUrl, queueName: config.queueName, paths, clock });
+  if (config.replicaUrl !== null) yield* checkReplica(config.databaseUrl, config.replicaUrl);
 }

@@ -17,7 +17,7 @@ export interface WorkerServerDeps {
   readonly metrics: Pick<Metrics, 'read' | 'observeRequest'> | null;
   /** Throws AppError UNAUTHENTICATED or FORBIDDEN unless the request comes from an administrator. */
   readonly authorize: (request: IncomingMessage) => Promise<void>;
-  /** Whether this process is to have an API that cannot be there yet: its routes are a 503 then, not a 404. */
+  /** Whether this process is to have an API that cannot be there yet: its routes are a 503 then, no 404. */
   readonly isWaiting: boolean;
   readonly newId: NewId;
   readonly clock: Clock;

@@ -29,7 +29,16 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/config', may: ['server/errors'], packages: ['node:*', 'zod'] },
   // Features know contracts, never each other and never how something is stored or served.
   ...FEATURES.map((area) => ({ area, may: CORE, packages: ['node:*', 'prom-client', 'zod'] })),
-  { area: 'server/storage', may: [...CORE, 'prisma/generated'], packages: ['node:*', 'better-sqlite3'] },
+  {
+    area: 'server/storage',
+    may: [...CORE, 'prisma/generated'],
+    // Timers are arguments.
+    mayTypesOf: ['server/worker/timer'],
+    packages: [
+      ...['node:*', 'better-sqlite3', 'pg', 'pg-boss'],
+      ...['@prisma/adapter-pg', '@prisma/driver-adapter-utils'],
+    ],
+  },
   { area: 'server/worker', may: [...CORE, ...FEATURES], packages: ['node:*'] },
   {
     area: 'server/http',

@@ -37,13 +37,16 @@ export interface ClusterOptions {
   readonly bin?: string;
   /** Lines of `postgresql.conf`. */
   readonly settings?: readonly string[];
+  /** Makes it a standby of this one, which is stopped for a moment and must write enough WAL for it. */
+  readonly standbyOf?: PostgresCluster;
 }
 
 /** Not root: Postgres refuses to run as root. */
 const NOBODY = 65_534;
 
 /** Makes and starts a server with the roles `indelible_owner` and `indelible_app`; nobody needs a password. */
-export async function startCluster({ bin, settings = [] }: ClusterOptions = {}): Promise<PostgresCluster> {
+export async function startCluster(options: ClusterOptions = {}): Promise<PostgresCluster> {
+  const { bin, settings = [], standbyOf } = options;
   const programs = bin ?? (await packagedPrograms());
   const parent = mkdtempSync(join(tmpdir(), 'indelible-postgres-'));
   chmodSync(parent, 0o755);
@@ -51,17 +54,21 @@ export async function startCluster({ bin, settings = [] }: ClusterOptions = {}):
   mkdirSync(dataDir, { mode: 0o700 });
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   if ('uid' in identity) chownSync(dataDir, NOBODY, NOBODY);
-  await run(
-    join(programs, 'initdb'),
-    ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
-    identity,
-  );
+  if (standbyOf) await copyFolder(standbyOf, dataDir);
+  else {
+    await run(
+      join(programs, 'initdb'),
+      ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
+      identity,
+    );
+  }
   const port = await freePort();
   const lines = [
     "listen_addresses = '127.0.0.1'",
     `port = ${port}`,
     "unix_socket_directories = ''",
     'max_connections = 200',
+    ...(standbyOf ? [`primary_conninfo = 'host=127.0.0.1 port=${standbyOf.port} user=postgres'`] : []),
     ...settings,
   ];
   writeFileSync(join(dataDir, 'postgresql.auto.conf'), `${lines.join('\n')}\n`);
@@ -111,6 +118,7 @@ export async function startCluster({ bin, settings = [] }: ClusterOptions = {}):
     },
   };
   await start();
+  if (standbyOf) return cluster;
   await asSuperuser(cluster, 'postgres', [
     'CREATE ROLE indelible_owner LOGIN CREATEDB',
     'CREATE ROLE indelible_app LOGIN',
@@ -131,6 +139,14 @@ export async function asSuperuser(
   } finally {
     await client.end();
   }
+}
+
+/** Copies the folder of a server while it is stopped, owners included. */
+async function copyFolder(from: PostgresCluster, to: string): Promise<void> {
+  await from.stop();
+  await run('cp', ['-a', `${from.dataDir}/.`, to], {});
+  writeFileSync(join(to, 'standby.signal'), '');
+  await from.start();
 }
 
 async function packagedPrograms(): Promise<string> {

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import pg from 'pg';
+import { Client } from 'pg';
 import { fromStoredText } from '#server/ports/stored-text.ts';
 import { sha256 } from '#server/sha256.ts';
 import { createBoss } from '#server/storage/postgres/boss.ts';
@@ -35,20 +35,24 @@ export interface PostgresStorage extends StorageUnderTest {
 }
 
 /** The storage on Postgres: a database of its own on the server that the tests share. */
-export const openPostgresStorage = (async (options: StorageOptions = {}) => {
-  const database = await createDatabase();
-  return await openWorkingProcess(database, await createDatabaseClock(database), options);
-}) satisfies OpenStorage;
+export const openPostgresStorage = openPostgresStorageAt();
+
+/** The same on another server: gives its port when a test needs it. */
+export function openPostgresStorageAt(port?: () => number) {
+  return (async (options: StorageOptions = {}) => {
+    const database = await createDatabase(port?.());
+    return await openWorkingProcess(database, await createDatabaseClock(database), options);
+  }) satisfies OpenStorage;
+}
 
 /** Sets the clock of the queue, which is the database's, to what the clock of a test shows. */
 type SetClock = (now: () => number) => Promise<void>;
 
 /** Lets the clock of a database's queue be set; a microsecond passes each time, as on a real one. */
 async function createDatabaseClock(database: TestDatabase): Promise<SetClock> {
-  const client = new pg.Client({ connectionString: database.superuserUrl });
-  await client.connect();
-  onTestFinished(() => client.end());
-  await client.query(
+  const pool = openPool(database.superuserUrl, { max: 1, name: 'clock' });
+  onTestFinished(() => pool.end());
+  await pool.query(
     `CREATE TABLE test_clock (at TIMESTAMPTZ NOT NULL);
      INSERT INTO test_clock VALUES (now());
      GRANT SELECT ON test_clock TO PUBLIC;
@@ -57,7 +61,7 @@ async function createDatabaseClock(database: TestDatabase): Promise<SetClock> {
   );
   let passed = 0;
   return async (now) => {
-    await client.query(
+    await pool.query(
       `UPDATE test_clock SET at = to_timestamp(0) + $1 * interval '1 ms' + $2 * interval '1 us'`,
       [now(), (passed += 1)],
     );
@@ -83,7 +87,7 @@ async function openProcess({ url, superuserUrl }: TestDatabase): Promise<Process
     if (killed) return;
     killed = true;
     await boss.stop({ close: false, graceful: false });
-    const client = new pg.Client({ connectionString: superuserUrl });
+    const client = new Client({ connectionString: superuserUrl });
     await client.connect();
     await client.query(
       `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { verifyEd25519 } from '#server/ed25519.ts';
 import type { LedgerIdentity } from '#server/ports/ledger-store.ts';
 import { sha256 } from '#server/sha256.ts';
 import type { DataDirPaths } from '#server/storage/data-dir.ts';
@@ -11,8 +10,8 @@ import { createSqliteLedgerCatalog } from '#server/storage/sqlite/ledger-catalog
 import { readMigrations } from '#server/storage/migrations.ts';
 import { openForReading, type SqliteDatabase } from '#server/storage/sqlite/open.ts';
 import type { Clock } from '#server/clock.ts';
-import { checkStart } from '#server/worker/check-start.ts';
-import { whole } from '#server/cli/progress-line.ts';
+import { checkLedger as compareLedger, type LedgerReads } from './check-ledger.ts';
+import { checkQuarantine, checkQueue } from './check-waiting.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/sqlite/migrations', import.meta.url));
@@ -30,10 +29,10 @@ export async function* checkDatabase(paths: DataDirPaths, clock: Clock): AsyncGe
     const isWhole = checkPages(db);
     yield isWhole;
     // In a damaged file the answers to all else mean nothing.
-    if (!isWhole.ok) return;
+    if (isWhole.level !== 'ok') return;
     const migrated = checkMigrations(db);
     yield migrated;
-    if (!migrated.ok) return;
+    if (migrated.level !== 'ok') return;
     yield* checkLedgers(db, paths);
     yield* checkWaiting(db, clock);
   } catch (error) {
@@ -93,39 +92,26 @@ async function* checkLedgers(db: SqliteDatabase, paths: DataDirPaths): AsyncGene
   }
 }
 
-/**
- * As every start does: head against last record, tiles and newest checkpoints. It is no verification of all
- * records.
- */
 async function checkLedger(
   db: SqliteDatabase,
   paths: DataDirPaths,
   identity: LedgerIdentity,
 ): Promise<Finding> {
-  const { id } = identity;
   const start = createStartReader(db, sha256, createRememberedCheckpoints(paths.checkpoints));
+  const checkpoints = createSqliteCheckpointStore(db);
+  const reads: LedgerReads = {
+    read: (one) => start.read(one),
+    checkpointSize: async (ledger) => (await checkpoints.latest(ledger))?.size ?? null,
+    restore: RESTORE,
+  };
   // The server may append between these reads: all of them see the database as it is now.
   db.exec('BEGIN');
   try {
-    const ledger = await start.read(identity);
-    const newest = await createSqliteCheckpointStore(db).latest(id);
-    const problems = await checkStart(sha256, verifyEd25519, ledger);
-    if (problems.length > 0)
-      return problem(`Ledger ${id}`, problems.join('; '), `${RESTORE} It is evidence: change nothing.`);
-    const covered = newest ? `checkpoint at ${whole(newest.size)}` : 'no checkpoint yet';
-    return fine(
-      `Ledger ${id}`,
-      `${whole(ledger.head.size)} records, ${covered}; head, last record and checkpoint agree`,
-    );
-  } catch (error) {
-    return problem(`Ledger ${id}`, reasonOf(error), RESTORE);
+    return await compareLedger(reads, identity);
   } finally {
     db.exec('COMMIT');
   }
 }
-
-/** A batch that waits longer than this waits for something else than its turn. */
-const WAIT_MAX_MS = 60_000;
 
 function* checkWaiting(db: SqliteDatabase, clock: Clock): Generator<Finding> {
   const queue = db
@@ -133,22 +119,10 @@ function* checkWaiting(db: SqliteDatabase, clock: Clock): Generator<Finding> {
       'SELECT SUM(event_count) AS events, MIN(queued_at) AS oldest, MAX(last_error) AS error FROM batch',
     )
     .get();
-  const waitedMs = queue === undefined || queue.oldest === null ? 0 : clock() - queue.oldest;
-  const text = `${whole(queue?.events ?? 0)} events wait to be recorded`;
-  if (waitedMs <= WAIT_MAX_MS) yield fine('Queue', text);
-  else {
-    const age = `the oldest for ${whole(waitedMs / 1000)} s`;
-    const hint = queue?.error ? `Its last error: ${queue.error}` : 'Start the server: it records them.';
-    yield problem('Queue', `${text}, ${age}`, hint);
-  }
+  yield checkQueue(
+    { events: queue?.events ?? 0, oldestAt: queue?.oldest ?? null, error: queue?.error ?? null },
+    clock(),
+  );
   const open = db.prepare("SELECT COUNT(*) FROM quarantined_event WHERE state = 'OPEN'").pluck().get();
-  const count = typeof open === 'number' ? open : 0;
-  if (count === 0) yield fine('Quarantine', 'empty');
-  else {
-    yield problem(
-      'Quarantine',
-      `${whole(count)} accepted events could not be recorded`,
-      'Look at their reasons; replay or discard them.',
-    );
-  }
+  yield checkQuarantine(typeof open === 'number' ? open : 0);
 }

@@ -2,18 +2,23 @@
 export interface Finding {
   /** What was looked at, in a word or three. */
   readonly what: string;
-  readonly ok: boolean;
+  /** A warning is about what works now and should not stay so. */
+  readonly level: 'ok' | 'warning' | 'problem';
   readonly text: string;
-  /** What to do about a problem. */
+  /** What to do about it. */
   readonly hint?: string;
 }
 
 export function fine(what: string, text: string): Finding {
-  return { what, ok: true, text };
+  return { what, level: 'ok', text };
+}
+
+export function warning(what: string, text: string, hint: string): Finding {
+  return { what, level: 'warning', text, hint };
 }
 
 export function problem(what: string, text: string, hint: string): Finding {
-  return { what, ok: false, text, hint };
+  return { what, level: 'problem', text, hint };
 }
 
 /** The message of whatever was thrown. */

@@ -142,3 +142,24 @@ function list(names: readonly string[]): string {
   const shown = names.slice(0, NAMES_MAX).join(', ');
   return names.length > NAMES_MAX ? `${shown} and ${names.length - NAMES_MAX} more` : shown;
 }
+
+/** What the application needs and the connected role may not, one sentence a table. */
+export async function lackingRights(db: Queryable): Promise<readonly string[]> {
+  const needs = Object.entries(APPLICATION_RIGHTS).flatMap(([table, rights]) =>
+    rights.map((right) => ({ table, right })),
+  );
+  const { rows } = await db.query<{ name: string; rights: readonly string[] }>(
+    `SELECT need.name, array_agg(need.held ORDER BY need.held) AS rights
+     FROM unnest($1::text[], $2::text[]) AS need (name, held)
+     WHERE NOT has_table_privilege('public.' || need.name, need.held) GROUP BY need.name ORDER BY need.name`,
+    [needs.map(({ table }) => table), needs.map(({ right }) => right)],
+  );
+  const sentences = rows.map(({ name, rights }) => `It lacks ${rights.join(', ')} on ${name}.`);
+  const { rows: queues } = await db.query<{ may: boolean | null }>(
+    'SELECT has_schema_privilege(oid, $2) AS may FROM pg_namespace WHERE nspname = $1',
+    [QUEUE_SCHEMA, 'USAGE'],
+  );
+  return queues[0]?.may === true
+    ? sentences
+    : [...sentences, `It lacks USAGE on the schema ${QUEUE_SCHEMA}.`];
+}

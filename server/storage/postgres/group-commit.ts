@@ -42,7 +42,7 @@ const GROUP_MAX: QueueAmount = { events: 4 * BATCH_EVENTS_MAX, characters: 16 * 
 export function createGroupCommit({ fits, refusal, run, onFailure }: GroupCommitOptions): GroupCommit {
   const running = new Set<Promise<void>>();
   let waiting: Waiting[] = [];
-  let exclusive = false;
+  const narrowed = new Set<Promise<void>>();
   let stopping = false;
 
   const fail = (group: readonly Waiting[], error: unknown): void => {
@@ -57,19 +57,19 @@ export function createGroupCommit({ fits, refusal, run, onFailure }: GroupCommit
   };
 
   const start = (group: readonly Waiting[], narrow: Narrow | null): void => {
-    exclusive = narrow !== null;
     const done = run(group, narrow)
       .catch((error: unknown) => fail(group, error))
       .finally(() => {
         running.delete(done);
-        if (narrow) exclusive = false;
+        narrowed.delete(done);
         flush();
       });
     running.add(done);
+    if (narrow) narrowed.add(done);
   };
 
   const flush = (): void => {
-    while (waiting.length > 0 && running.size < TRANSACTIONS_MAX && !exclusive) {
+    while (waiting.length > 0 && running.size < TRANSACTIONS_MAX && narrowed.size === 0) {
       const group = firstGroup(waiting);
       const refused = refusal();
       const narrow = !refused && fits(totalOf(group)) ? null : { refusal: refused };

@@ -38,7 +38,7 @@ export interface GroupDeps {
   readonly newJobId: () => string;
 }
 
-/** Why not everything new may be queued: for a reason, or because the queue may have no room for all of it. */
+/** Why not everything new may be queued: `refusal`, or there may be no room for all of it. */
 export interface Narrow {
   readonly refusal: AppError | null;
 }

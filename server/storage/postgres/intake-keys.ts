@@ -39,7 +39,7 @@ export function createSentIds(): SentIds {
     all,
     add(ledgerNo, events) {
       let ofLedger = ledgers.get(ledgerNo);
-      if (!ofLedger) ledgers.set(ledgerNo, (ofLedger = new Map()));
+      if (!ofLedger) ledgers.set(ledgerNo, (ofLedger = new Map<string, SentId>()));
       for (const { eventId, digest } of events) {
         if (ofLedger.has(eventId)) continue;
         const sent = { ledgerNo, storedId: toStoredText(eventId), digest, known: null, taken: false };
@@ -119,7 +119,9 @@ async function readKnown(client: PostgresClient, ledgerNo: number, ids: readonly
      CROSS JOIN LATERAL (
        SELECT digest FROM idempotency_key WHERE ledger_no = $1 AND event_id = sent.id LIMIT 1
      ) AS k
-     LEFT JOIN LATERAL (SELECT idx FROM record WHERE ledger_no = $1 AND event_id = sent.id LIMIT 1) AS r ON TRUE
+     LEFT JOIN LATERAL (
+       SELECT idx FROM record WHERE ledger_no = $1 AND event_id = sent.id LIMIT 1
+     ) AS r ON TRUE
      LEFT JOIN LATERAL (
        SELECT state FROM quarantined_event
        WHERE ledger_no = $1 AND event_id = sent.id ORDER BY id DESC LIMIT 1

@@ -53,7 +53,7 @@ export interface PostgresIntake extends Intake {
    * @throws AppError STORAGE_UNAVAILABLE: the next call finds out
    */
   lookUp(): Promise<void>;
-  /** Accepts nothing more, lets what is on its way be decided, then ends all waits with APPLIANCE_STOPPING. */
+  /** Accepts nothing more, lets what came before be decided, then ends all waits: APPLIANCE_STOPPING. */
   stop(): Promise<void>;
 }
 

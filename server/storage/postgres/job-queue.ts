@@ -21,6 +21,11 @@ const JOB = `${QUEUE_SCHEMA}.job`;
 /** The database's clock, which decides what is due. */
 const JOB_NOW = `${QUEUE_SCHEMA}.job_now()`;
 
+/**
+ * A lease that does nothing for so long is lost: its worker's machine is gone without a word. The database
+ * ends the transaction then, and the batch is out again.
+ */
+const IDLE_TIMEOUT_MS = 60_000;
 /** So many times `take` is called between two looks for retries that are impossibly far away. */
 const TAKES_BETWEEN_LOOKS = 256;
 
@@ -125,7 +130,7 @@ function createTakeOne({ pool, boss, queueName, leases, now }: PostgresJobQueueO
     const client = await pool.connect();
     try {
       const takenAt = now();
-      await begin(client);
+      await begin(client, IDLE_TIMEOUT_MS);
       // Crash from here to the end of the lease: the transaction ends with the connection, and the batch waits
       // as if it had never been fetched.
       const fetching = { batchSize: 1, includeMetadata: true, ...inTransactionOf(client) } as const;

@@ -37,12 +37,6 @@ export interface Leases {
   rollBack(lease: Lease): Promise<void>;
 }
 
-/**
- * A lease that does nothing for so long is lost: its worker's machine is gone without a word. The database
- * ends the transaction then, and the batch is out again.
- */
-const IDLE_TIMEOUT_MS = 60_000;
-
 export function createLeases(): Leases {
   const kept = new Map<string, { readonly lease: Lease; readonly onLost: () => void }>();
 
@@ -57,9 +51,7 @@ export function createLeases(): Leases {
 
   return {
     async begin(lease) {
-      await lease.client.query(
-        `SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}; SAVEPOINT leased`,
-      );
+      await lease.client.query('SAVEPOINT leased');
       giveBack(lease);
     },
     takeUp(batchId) {

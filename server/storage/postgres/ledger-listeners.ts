@@ -92,7 +92,10 @@ export function createLedgerListeners(options: LedgerListenersOptions): LedgerLi
     },
     checkpointed: (ledger) => wakeEach(listened.get(ledger)?.checkpoint ?? []),
     wakeAll() {
-      for (const { growth, checkpoint } of listened.values()) wakeEach([...growth, ...checkpoint]);
+      for (const { growth, checkpoint } of listened.values()) {
+        wakeEach(growth);
+        wakeEach(checkpoint);
+      }
     },
     async stop() {
       stopped = true;
@@ -127,5 +130,5 @@ function compare(
 
 /** A copy is walked: a callback may end its own listening, or begin another. */
 function wakeEach(callbacks: Iterable<() => void>): void {
-  for (const wake of [...callbacks]) wake();
+  for (const wake of Array.from(callbacks)) wake();
 }

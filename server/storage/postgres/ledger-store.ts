@@ -256,22 +256,31 @@ interface KnownRow {
   readonly digest: Buffer;
 }
 
-/** Which of the ids are recorded, and a size that the ledger had, at the least, when that was looked up. */
+/**
+ * Which of the ids are recorded, and a size that the ledger had, at the least, when that was looked up.
+ *
+ * Each id is looked up by itself (OFFSET 0 keeps it so): of a partition that is growing fast the database has
+ * no statistics yet, and for all ids at once it would read the partition whole.
+ */
 async function findKnown(client: PostgresClient, no: number, eventIds: readonly string[]) {
   const stored = [...new Set(eventIds)].map(toStoredText);
   // No record of these ids lies before the size that the ledger had when the first of them came; one that did
-  // not come through the door may lie anywhere.
-  const { rows: bounds } = await client.query<{ size: number; not_before: number }>(
-    `SELECT (SELECT size FROM head WHERE ledger_no = $1) AS size,
-       CASE WHEN count(*) = cardinality($2::text[]) THEN COALESCE(min(not_before), 0) ELSE 0 END AS not_before
-     FROM idempotency_key WHERE ledger_no = $1 AND event_id = ANY ($2)`,
+  // not come through the door may lie anywhere. So a ledger may have any number of partitions.
+  const { rows: bounds } = await client.query<{ size: number; not_before: number | null }>(
+    `SELECT (SELECT size FROM head WHERE ledger_no = $1) AS size, min(COALESCE(k.not_before, 0)) AS not_before
+     FROM unnest($2::text[]) AS sought (id) LEFT JOIN LATERAL (
+       SELECT not_before FROM idempotency_key WHERE ledger_no = $1 AND event_id = sought.id OFFSET 0
+     ) AS k ON TRUE`,
     [no, stored],
   );
   const { size, not_before: notBefore } = bounds[0]!;
   const known = new Map<string, KnownEvent>();
-  if (stored.length === 0 || notBefore >= size) return { size, known };
+  if (notBefore === null || notBefore >= size) return { size, known };
   const { rows } = await client.query<KnownRow>(
-    'SELECT event_id, idx, digest FROM record WHERE ledger_no = $1 AND event_id = ANY ($2) AND idx >= $3',
+    `SELECT r.event_id, r.idx, r.digest FROM unnest($2::text[]) AS sought (id) CROSS JOIN LATERAL (
+       SELECT event_id, idx, digest FROM record
+       WHERE ledger_no = $1 AND event_id = sought.id AND idx >= $3 OFFSET 0
+     ) AS r`,
     [no, stored, notBefore],
   );
   for (const { event_id: id, idx, digest } of rows) {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import type { StartTimer } from '#server/worker/timer.ts';
 
 export interface ListenOptions {
@@ -30,13 +30,13 @@ const GOODBYE_MS = 1000;
 export function listenForever(options: ListenOptions): Listener {
   const { url, name, channel, startTimer, hear, missed, onError } = options;
   const first = Promise.withResolvers<void>();
-  let client: pg.Client | null = null;
+  let client: Client | null = null;
   let backOffMs = BACK_OFF_MIN_MS;
   let cancel: (() => void) | null = null;
   let stopped = false;
 
   const connect = async (): Promise<void> => {
-    const own = new pg.Client({
+    const own = new Client({
       connectionString: url,
       application_name: name,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -48,8 +48,8 @@ export function listenForever(options: ListenOptions): Listener {
     const over = (error: unknown): void => {
       if (isOver) return;
       isOver = true;
-      // Its socket is to go too, whatever state it is in; nobody waits for that.
-      own.end().catch(onError);
+      // Its socket is to go too, whatever state it is in.
+      void close(own, onError);
       if (stopped) return;
       onError(error);
       cancel = startTimer(backOffMs, () => void connect());
@@ -60,7 +60,7 @@ export function listenForever(options: ListenOptions): Listener {
     own.on('notification', ({ payload }) => hear(payload ?? ''));
     try {
       await own.connect();
-      await own.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      await own.query(`LISTEN ${escapeIdentifier(channel)}`);
     } catch (error) {
       return over(error);
     }
@@ -82,12 +82,21 @@ export function listenForever(options: ListenOptions): Listener {
 }
 
 async function sayGoodbye(
-  client: pg.Client,
+  client: Client,
   startTimer: StartTimer,
   onError: (error: unknown) => void,
 ): Promise<void> {
   const waited = Promise.withResolvers<void>();
   const cancel = startTimer(GOODBYE_MS, waited.resolve);
-  await Promise.race([client.end().catch(onError), waited.promise]);
+  await Promise.race([close(client, onError), waited.promise]);
   cancel();
+}
+
+async function close(client: Client, onError: (error: unknown) => void): Promise<void> {
+  try {
+    await client.end();
+  } catch (error) {
+    // It is gone either way.
+    onError(error);
+  }
 }

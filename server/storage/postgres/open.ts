@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** A statement of ours that takes longer hangs: it waits for a lock of someone who is gone. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** A transaction that does nothing for so long holds its locks for a machine that is gone without a word. */
+const IDLE_IN_TRANSACTION_MS = 30_000;
 
 // BIGINT comes as a string otherwise. Every one of ours is below 2^53: sizes, indexes, milliseconds.
 const parsers = new pg.TypeOverrides();
@@ -56,13 +58,16 @@ export function openPool(url: string, { max, name, onError }: PoolOptions): Post
 /**
  * Begins a transaction in which all ledgers are visible (`ledger_wall`), and in which a commit is on the disk
  * when it returns, whatever the server's default is. One round trip.
+ *
+ * @param idleTimeoutMs how long the transaction may do nothing before the database ends it; 0: for ever
  */
-export async function begin(client: PostgresClient): Promise<void> {
+export async function begin(client: PostgresClient, idleTimeoutMs = 0): Promise<void> {
   await client.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED;
      SET LOCAL synchronous_commit = on;
      SET LOCAL indelible.ledgers = '*';
-     SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS};`,
+     SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS};
+     SET LOCAL idle_in_transaction_session_timeout = ${idleTimeoutMs};`,
   );
 }
 
@@ -80,7 +85,7 @@ export async function inTransaction<T>(
     const client = await pool.connect();
     let broken: Error | boolean = false;
     try {
-      await begin(client);
+      await begin(client, IDLE_IN_TRANSACTION_MS);
       const result = await run(client);
       await client.query('COMMIT');
       return result;

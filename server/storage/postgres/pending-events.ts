@@ -1,5 +1,6 @@
 import type { AppError } from '#server/errors.ts';
 import type { Settlement, Submission } from '#server/ports/intake.ts';
+import { createWaitPlaces, type WaitPlace } from './wait-places.ts';
 
 /** Someone of this process who waits until the events of one submission have ended. */
 export interface Wait {
@@ -43,14 +44,14 @@ export interface PendingEvents {
   stillAwaited(ledger: string, eventIds: readonly string[]): readonly string[];
   /** Events of the ledger that someone waits for and that were queued before, perhaps by another process. */
   queuedBefore(ledger: string): readonly string[];
-  /** Events that someone waits for since before the last call, by ledger; forgets batches nobody waits for. */
+  /** Events waited for since before the last call, by ledger; forgets batches that nobody waits for. */
   overdue(): ReadonlyMap<string, readonly string[]>;
   /** Ends all waits with an error. */
   stop(error: AppError): void;
 }
 
 interface OpenWait extends Wait {
-  readonly eventIds: readonly string[];
+  readonly places: WaitPlace<OpenWait>[];
   readonly settlements: Settlement[];
   /** Events that have not ended, and one until it is known what became of the submission. */
   open: number;
@@ -60,18 +61,8 @@ interface OpenWait extends Wait {
   readonly reject: (error: AppError) => void;
 }
 
-/** One event in one wait; the waits of one event are chained. No promise or closure an event: there are many. */
-interface Place {
-  readonly wait: OpenWait;
-  readonly at: number;
-  queuedBefore: boolean;
-  readonly next: Place | null;
-}
-
-type Places = Map<string, Map<string, Place>>;
-
 export function createPendingEvents(): PendingEvents {
-  const places: Places = new Map();
+  const places = createWaitPlaces<OpenWait>();
   const waits = new Set<OpenWait>();
   const batches = new Map<string, AwaitedBatch>();
   let round = 0;
@@ -80,9 +71,8 @@ export function createPendingEvents(): PendingEvents {
     const open = wait as OpenWait;
     return waits.has(open) ? open : null;
   };
-  const end = (wait: OpenWait, at: number, settlement: Settlement): void => {
-    if (wait.settlements[at] === undefined) wait.open -= 1;
-    wait.settlements[at] = settlement;
+  const endOne = (wait: OpenWait): void => {
+    wait.open -= 1;
     if (wait.open > 0) return;
     waits.delete(wait);
     wait.resolve(wait.settlements);
@@ -90,77 +80,54 @@ export function createPendingEvents(): PendingEvents {
 
   return {
     expect({ ledger, events }) {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly Settlement[]>();
-      // The caller may have given up when the process stops.
-      promise.catch(() => undefined);
-      const eventIds = events.map(({ eventId }) => eventId);
-      const settlements: Settlement[] = new Array(eventIds.length);
-      const open = eventIds.length + 1;
-      const wait: OpenWait = {
-        ledger,
-        eventIds,
-        settled: promise,
-        settlements,
-        open,
-        round,
-        resolve,
-        reject,
-      };
+      const wait = openWait(ledger, events.length, round);
       waits.add(wait);
-      addPlaces(places, wait);
+      for (const { eventId } of events) wait.places.push(places.add(wait, wait.places.length, eventId));
       return wait;
     },
     decide(decided, fates) {
       const wait = opened(decided);
       if (!wait) return;
       for (const [at, fate] of fates.entries()) {
+        const place = wait.places[at]!;
         if (fate.state === 'QUEUED') continue;
-        if (fate.state === 'QUEUED_BEFORE') {
-          markQueuedBefore(places, wait, at);
-          continue;
+        if (fate.state === 'QUEUED_BEFORE') place.queuedBefore = true;
+        else {
+          // It may have ended before this was known: what was found in the database counts.
+          places.leave(place);
+          const ended = wait.settlements[at] !== undefined;
+          wait.settlements[at] = fate;
+          if (!ended) endOne(wait);
         }
-        if (wait.settlements[at] === undefined) removePlace(places, wait, at);
-        end(wait, at, fate);
       }
-      wait.open -= 1;
-      if (wait.open > 0) return;
-      waits.delete(wait);
-      wait.resolve(wait.settlements);
+      endOne(wait);
     },
     drop(dropped) {
       const wait = opened(dropped);
       if (!wait) return;
       waits.delete(wait);
-      for (const at of wait.eventIds.keys()) removePlace(places, wait, at);
+      for (const place of wait.places) places.leave(place);
     },
-    queued(batch) {
-      batches.set(batch.id, batch);
-    },
-    unqueued(batchId) {
-      batches.delete(batchId);
-    },
+    queued: (batch) => void batches.set(batch.id, batch),
+    unqueued: (batchId) => void batches.delete(batchId),
     batch: (batchId) => batches.get(batchId),
     settle(ledger, settlements) {
-      const ofLedger = places.get(ledger);
-      if (!ofLedger) return;
       for (const [eventId, settlement] of settlements) {
-        const first = ofLedger.get(eventId);
-        if (!first) continue;
-        ofLedger.delete(eventId);
-        for (let place: Place | null = first; place; place = place.next)
-          end(place.wait, place.at, settlement);
+        places.takeAll(ledger, eventId, ({ wait, at }) => {
+          wait.settlements[at] = settlement;
+          endOne(wait);
+        });
       }
-      if (ofLedger.size === 0) places.delete(ledger);
     },
-    stillAwaited: (ledger, eventIds) => eventIds.filter((eventId) => places.get(ledger)?.has(eventId)),
-    queuedBefore: (ledger) => select(places.get(ledger), (place) => place.queuedBefore),
+    stillAwaited: (ledger, eventIds) => eventIds.filter((eventId) => places.has(ledger, eventId)),
+    queuedBefore: (ledger) => places.select(ledger, (place) => place.queuedBefore),
     overdue() {
       for (const [id, batch] of batches) if (!batch.waits.some(opened)) batches.delete(id);
       const before = round;
       round += 1;
       const found = new Map<string, readonly string[]>();
-      for (const [ledger, ofLedger] of places) {
-        const eventIds = select(ofLedger, ({ wait }) => wait.round < before);
+      for (const ledger of places.ledgers()) {
+        const eventIds = places.select(ledger, ({ wait }) => wait.round < before);
         if (eventIds.length > 0) found.set(ledger, eventIds);
       }
       return found;
@@ -172,45 +139,10 @@ export function createPendingEvents(): PendingEvents {
   };
 }
 
-function addPlaces(places: Places, wait: OpenWait): void {
-  if (wait.eventIds.length === 0) return;
-  let ofLedger = places.get(wait.ledger);
-  if (!ofLedger) places.set(wait.ledger, (ofLedger = new Map()));
-  for (const [at, eventId] of wait.eventIds.entries()) {
-    ofLedger.set(eventId, { wait, at, queuedBefore: false, next: ofLedger.get(eventId) ?? null });
-  }
-}
-
-function removePlace(places: Places, wait: OpenWait, at: number): void {
-  const ofLedger = places.get(wait.ledger);
-  const eventId = wait.eventIds[at]!;
-  const left = without(ofLedger?.get(eventId) ?? null, wait, at);
-  if (left) ofLedger?.set(eventId, left);
-  else ofLedger?.delete(eventId);
-  if (ofLedger?.size === 0) places.delete(wait.ledger);
-}
-
-function without(place: Place | null, wait: OpenWait, at: number): Place | null {
-  if (!place) return null;
-  if (place.wait === wait && place.at === at) return place.next;
-  return { ...place, next: without(place.next, wait, at) };
-}
-
-function markQueuedBefore(places: Places, wait: OpenWait, at: number): void {
-  let place = places.get(wait.ledger)?.get(wait.eventIds[at]!) ?? null;
-  while (place && !(place.wait === wait && place.at === at)) place = place.next;
-  if (place) place.queuedBefore = true;
-}
-
-/** The events of a ledger of which some wait is as asked for. */
-function select(ofLedger: Map<string, Place> | undefined, is: (place: Place) => boolean): readonly string[] {
-  const eventIds: string[] = [];
-  for (const [eventId, first] of ofLedger ?? []) {
-    for (let place: Place | null = first; place; place = place.next) {
-      if (!is(place)) continue;
-      eventIds.push(eventId);
-      break;
-    }
-  }
-  return eventIds;
+function openWait(ledger: string, events: number, round: number): OpenWait {
+  const { promise: settled, resolve, reject } = Promise.withResolvers<readonly Settlement[]>();
+  // The caller may have given up when the process stops.
+  settled.catch(() => undefined);
+  const settlements = new Array<Settlement>(events);
+  return { ledger, settled, places: [], settlements, open: events + 1, round, resolve, reject };
 }

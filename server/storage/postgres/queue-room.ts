@@ -10,9 +10,8 @@ export interface QueueAmount {
 const READ_AGAIN_MS = 1000;
 
 /**
- * How much room the queue has, for this process: what was read of the queue last, and what this process added
- * since. It is never less than what waits of this process' own, so it may stop one too early and never too
- * late; before anyone is refused it is read anew, with nothing of this process on its way.
+ * How much room the queue has, as far as this process knows: what was read of the queue last, and what this
+ * process added since. It does not see what others add, and what leaves, before it is read again.
  */
 export interface QueueRoom {
   /** Whether this fits for certain. */
@@ -44,8 +43,8 @@ export function createQueueRoom(limits: QueueAmount, now: () => number): QueueRo
     async read(client) {
       const [before, at] = [committed, now()];
       const { rows } = await client.query<{ events: number; characters: number }>(
-        `SELECT coalesce(sum(event_count), 0)::bigint AS events, coalesce(sum(characters), 0)::bigint AS characters
-         FROM batch_payload`,
+        `SELECT coalesce(sum(event_count), 0)::bigint AS events,
+           coalesce(sum(characters), 0)::bigint AS characters FROM batch_payload`,
       );
       read = rows[0] ?? null;
       readAt = at;

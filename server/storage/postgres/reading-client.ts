@@ -6,7 +6,7 @@ import type {
   SqlQueryable,
   Transaction,
 } from '@prisma/driver-adapter-utils';
-import pg from 'pg';
+import { Pool, type PoolConfig, type QueryArrayConfig, type QueryArrayResult } from 'pg';
 import { PrismaClient } from '#prisma/generated/postgresql/client.ts';
 import type { PrismaClient as SqlitePrismaClient } from '#prisma/generated/sqlite/client.ts';
 import { AppError, FatalError } from '#server/errors.ts';
@@ -44,7 +44,7 @@ export interface ReadingClient {
   stop(): Promise<void>;
 }
 
-type RunQuery = (query: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult>;
+type RunQuery = (query: QueryArrayConfig) => Promise<QueryArrayResult>;
 
 const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
@@ -103,9 +103,9 @@ export function openReadingClient(options: ReadingClientOptions): ReadingClient 
   };
 }
 
-function openReadingPool(url: string, options: ReadingClientOptions & pg.PoolConfig): pg.Pool {
+function openReadingPool(url: string, options: ReadingClientOptions & PoolConfig): Pool {
   const { max, name, onError } = options;
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max,
     application_name: name,
@@ -118,15 +118,17 @@ function openReadingPool(url: string, options: ReadingClientOptions & pg.PoolCon
   });
   // Without a listener the process would end of it; the pool makes a new one by itself.
   pool.on('error', (error) => onError?.(error));
+  // The same of one that breaks while it is used: its statements fail.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
 async function run(
-  pool: pg.Pool,
+  pool: Pool,
   wall: LedgerWall,
   ledgers: WalledLedgers,
-  query: pg.QueryArrayConfig,
-): Promise<pg.QueryArrayResult> {
+  query: QueryArrayConfig,
+): Promise<QueryArrayResult> {
   return await translated(async () => await queryBehindWall(pool, await wall.settingOf(ledgers), query));
 }
 
@@ -162,10 +164,14 @@ function bindTo(shared: PrismaClient, runQuery: RunQuery): SqlitePrismaClient {
   return bound as never;
 }
 
+/** Prisma's models and their operations, by name. */
+type Delegates = Readonly<
+  Record<string, Readonly<Record<string, (args: unknown) => Promise<unknown>>> | undefined>
+>;
+
 function operate(client: object, model: string, operation: string, args: unknown): Promise<unknown> {
   const name = model.charAt(0).toLowerCase() + model.slice(1);
-  const delegate: Readonly<Record<string, (args: unknown) => Promise<unknown>>> = Reflect.get(client, name);
-  const method = delegate[operation];
+  const method = (client as Delegates)[name]?.[operation];
   if (method === undefined) throw new Error(`${model} has no ${operation}.`);
   return method(args);
 }
@@ -173,7 +179,7 @@ function operate(client: object, model: string, operation: string, args: unknown
 /** Prisma's own adapter over queries of ours: it knows how values and errors are to be turned. */
 async function toQueryable(query: RunQuery): Promise<SqlQueryable> {
   // A pool that never connects: the adapter calls nothing but its `query`.
-  return await new PrismaPg(Object.assign(new pg.Pool(), { query })).connect();
+  return await new PrismaPg(Object.assign(new Pool(), { query })).connect();
 }
 
 const PROVIDER = { provider: 'postgres', adapterName: 'indelible-reading' } as const;

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { AppError } from '#server/errors.ts';
 import type { StartTimer } from '#server/worker/timer.ts';
 
@@ -58,7 +58,8 @@ export function checkDatabaseUrl(url: string, setting: string): void {
     new AppError('CONFIG_INVALID', { message: `${setting} ${problem}.`, cause });
   if (!URL.canParse(url)) {
     throw invalid(
-      'is not a URL like postgresql://user:password@host:5432/database; characters such as # / ? @ in a password are written %23 %2F %3F %40',
+      'is not a URL like postgresql://user:password@host:5432/database; ' +
+        'characters such as # / ? @ in a password are written %23 %2F %3F %40',
     );
   }
   const { protocol, hash } = new URL(url);
@@ -74,8 +75,8 @@ export function checkDatabaseUrl(url: string, setting: string): void {
   }
 }
 
-function newClient(url: string): pg.Client {
-  return new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+function newClient(url: string): Client {
+  return new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
 }
 
 interface Found {
@@ -121,7 +122,7 @@ export function refuseOldVersion(version: number, setting: string): void {
 }
 
 /** What an operator is told of an error of the server, by its SQLSTATE; the rest is what the server says. */
-const REFUSALS: Readonly<Record<string, (client: pg.Client) => string>> = {
+const REFUSALS: Readonly<Record<string, (client: Client) => string>> = {
   '28P01': ({ user }) => `refuses the password of ${name(user)}`,
   '28000': ({ user }) => `does not let ${name(user)} in: it lacks the user, or pg_hba.conf an entry for it`,
   '3D000': ({ database }) => `has no database ${name(database)}`,
@@ -143,7 +144,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EACCES: 'the socket may not be used',
 };
 
-function describe(error: unknown, client: pg.Client, setting: string): string {
+function describe(error: unknown, client: Client, setting: string): string {
   const place = placeOf(client, setting);
   const failure = firstOf(error);
   const code = 'code' in failure && typeof failure.code === 'string' ? failure.code : '';
@@ -165,7 +166,7 @@ function firstOf(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function placeOf({ host, port }: pg.Client, setting: string): string {
+function placeOf({ host, port }: Client, setting: string): string {
   const place = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return `The database at ${place} (${setting})`;
 }
@@ -174,7 +175,7 @@ function name(text: string | undefined): string {
   return JSON.stringify(text ?? '');
 }
 
-function withoutPassword(text: string, { password }: pg.Client): string {
+function withoutPassword(text: string, { password }: Client): string {
   const line = text.replace(/\s+/gu, ' ').replace(/\.$/u, '');
   return typeof password === 'string' && password !== '' ? line.replaceAll(password, '…') : line;
 }

@@ -65,24 +65,38 @@ export function describeLedgerStore(open: OpenStorage): void {
 
     it('has all of an append after a kill, quarantine and completion too, or nothing of it', async () => {
       const storage = await openWithLedgers(open, ['acme']);
+      const ids = makeEvents('e', 300).map(({ eventId }) => eventId);
       await submit(storage, 'acme', makeEvents('e', 300));
-      const [batch] = await storage.queue.take(1);
-      const append = await planAppend(
-        storage,
-        makeEvents('e', 300).map(({ eventId }) => eventId),
-        batch?.id,
-      );
-      const quarantined = [{ eventId: 'q', code: 'EVENT_INVALID', message: 'why', line: 'line' }];
+      const [taken] = await storage.queue.take(1);
+      await planAppend(storage, ids, taken?.id);
       const before = await storage.restart();
-      expect(await storage.store.append({ ...append, quarantined })).toBe('APPENDED');
-      const after = await storage.restart();
       expect(await before.queue.depth()).toMatchObject({ events: 300 });
       expect(await recordedIds(before, 'acme')).toEqual([]);
+      expect(await before.read.quarantined()).toEqual([]);
+      const [batch] = await before.queue.take(1);
+      const append = await planAppend(before, ids, batch?.id);
+      const quarantined = [{ eventId: 'q', code: 'EVENT_INVALID', message: 'why', line: 'line' }];
+      expect(await before.store.append({ ...append, quarantined })).toBe('APPENDED');
+      const after = await before.restart();
       expect(await after.queue.depth()).toMatchObject({ events: 0 });
       expect(await recordedIds(after, 'acme')).toHaveLength(300);
       expect(await after.read.quarantined()).toMatchObject([
         { ...quarantined[0], ledger: 'acme', state: 'OPEN' },
       ]);
+      await expectIntact(after, 'acme');
+    });
+
+    it('keeps the pieces of a batch that a killed process was recording, and gets each event once', async () => {
+      const storage = await openWithLedgers(open, ['acme']);
+      await submit(storage, 'acme', makeEvents('e', 3));
+      const [taken] = await storage.queue.take(1);
+      expect(await storage.store.append(await planAppend(storage, ['e0', 'e1']))).toBe('APPENDED');
+      await planAppend(storage, ['e2'], taken?.id);
+      const after = await storage.restart();
+      expect(await recordedIds(after, 'acme')).toEqual(['e0', 'e1']);
+      expect(await after.queue.depth()).toMatchObject({ batches: 1, events: 3 });
+      await recordAll(after);
+      expect(await recordedIds(after, 'acme')).toEqual(['e0', 'e1', 'e2']);
       await expectIntact(after, 'acme');
     });
 

@@ -25,8 +25,14 @@ async function quarantineOne(storage: StorageUnderTest, eventId = 'e'): Promise<
   return (await storage.read.quarantined()).at(-1)?.id ?? -1;
 }
 
+/** Where storages may differ. */
+export interface StorageTraits {
+  /** Whether the id of an event in quarantine may be used by another event, or stays known for ever. */
+  readonly quarantinedIds: 'FREE' | 'KNOWN';
+}
+
 /** What quarantine promises. */
-export function describeQuarantine(open: OpenStorage): void {
+export function describeQuarantine(open: OpenStorage, { quarantinedIds }: StorageTraits): void {
   describe('quarantine', () => {
     it('puts an event back into the queue with its original bytes, durably, and closes it', async () => {
       const storage = await openWithLedgers(open, ['acme']);
@@ -46,10 +52,11 @@ export function describeQuarantine(open: OpenStorage): void {
       const storage = await openWithLedgers(open, ['acme']);
       const id = await quarantineOne(storage);
       await storage.quarantine.discard(id, 'bob', 'a test event');
-      expect(await (await storage.restart()).read.quarantined()).toMatchObject([
+      const after = await storage.restart();
+      expect(await after.read.quarantined()).toMatchObject([
         { id, state: 'DISCARDED', closedBy: 'bob', closedReason: 'a test event', line: makeEvent('e').line },
       ]);
-      expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
+      expect(await after.queue.depth()).toMatchObject({ batches: 0 });
     });
 
     it('closes an event once, and only events that exist', async () => {
@@ -69,7 +76,7 @@ export function describeQuarantine(open: OpenStorage): void {
       expect((await storage.read.quarantined()).map(({ closedBy }) => closedBy)).toEqual(['alice', 'bob']);
     });
 
-    it('frees the id of a quarantined event, until the event is replayed', async () => {
+    it('knows the id of an event that was replayed', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       const id = await quarantineOne(storage);
       await storage.quarantine.replay(id, 'alice');
@@ -78,9 +85,33 @@ export function describeQuarantine(open: OpenStorage): void {
         'CONFLICT',
       ]);
       await recordAll(storage);
-      await quarantineOne(storage, 'f');
-      expect(outcomes(await submit(storage, 'acme', [makeEvent('f', 'other')]))).toEqual(['ACCEPTED']);
+      expect(await recordedIds(storage, 'acme')).toEqual(['e']);
     });
+
+    if (quarantinedIds === 'FREE') {
+      it('frees the id of a quarantined event', async () => {
+        const storage = await openWithLedgers(open, ['acme']);
+        await quarantineOne(storage);
+        expect(outcomes(await submit(storage, 'acme', [makeEvent('e', 'other')]))).toEqual(['ACCEPTED']);
+      });
+    } else {
+      it('keeps the id of a quarantined event known, and tells whoever waits for it', async () => {
+        const storage = await openWithLedgers(open, ['acme']);
+        const id = await quarantineOne(storage);
+        for (const end of [async () => undefined, () => storage.quarantine.discard(id, 'bob', 'why')]) {
+          await end();
+          const events = [makeEvent('e'), makeEvent('e', 'other')];
+          const { admissions, settled } = await storage.intake.accept({
+            ledger: 'acme',
+            events,
+            settle: true,
+          });
+          expect(admissions).toEqual([{ outcome: 'DUPLICATE', index: null }, { outcome: 'CONFLICT' }]);
+          expect(await settled).toEqual([{ state: 'QUARANTINED' }, { state: 'NONE' }]);
+        }
+        expect(await storage.queue.depth()).toMatchObject({ batches: 0 });
+      });
+    }
 
     it('lets whoever sends a replayed event again wait for it', async () => {
       const storage = await openWithLedgers(open, ['acme']);

@@ -70,8 +70,9 @@ export function describeTokenStore(open: OpenStorage): void {
       const revoked = makeToken('a', { revokedAt: 2000 });
       expect(await storage.tokens.revoke('a', 2000)).toEqual(revoked);
       expect(await storage.tokens.revoke('a', 3000)).toEqual(revoked);
-      expect(await (await storage.restart()).tokens.findByHash(revoked.secretHash)).toEqual(revoked);
-      expect(await codeOf(storage.tokens.revoke('b', 2000))).toBe('TOKEN_NOT_FOUND');
+      const { tokens } = await storage.restart();
+      expect(await tokens.findByHash(revoked.secretHash)).toEqual(revoked);
+      expect(await codeOf(tokens.revoke('b', 2000))).toBe('TOKEN_NOT_FOUND');
     });
   });
 }

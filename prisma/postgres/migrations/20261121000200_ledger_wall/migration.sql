@@ -35,3 +35,13 @@ USING ((SELECT visible_ledgers()) IS NULL OR "ledger_no" = ANY ((SELECT visible_
 ALTER TABLE "quarantined_event" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY "ledger_wall" ON "quarantined_event"
 USING ((SELECT visible_ledgers()) IS NULL OR "ledger_no" = ANY ((SELECT visible_ledgers())::INTEGER[]));
+
+-- The next two are read before it is known for whom, so they are whole where the setting is not set. Where it names
+-- ledgers, the others' names are behind the wall too, and tokens altogether.
+ALTER TABLE "ledger" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY "ledger_wall" ON "ledger"
+USING (coalesce(current_setting('indelible.ledgers', true), '') IN ('', '*')
+    OR "no" = ANY ((SELECT visible_ledgers())::INTEGER[]));
+
+ALTER TABLE "token" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY "ledger_wall" ON "token" USING (coalesce(current_setting('indelible.ledgers', true), '') IN ('', '*'));
