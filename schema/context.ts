@@ -21,7 +21,7 @@ export interface Services {
 }
 
 /**
- * What one caller reads through. On Postgres both see the caller's ledgers only, beside the checks of the API.
+ * What one caller reads through. On Postgres both see its ledgers only, beside the checks of the API.
  */
 export interface Reading {
   /** What is committed now: sizes, roots, checkpoints, quarantine, and whatever else decides something. */

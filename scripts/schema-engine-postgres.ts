@@ -5,16 +5,16 @@ import {
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
-import pg from 'pg';
+import { Client, Pool, types, type QueryArrayConfig } from 'pg';
 
 /** Postgres' one-byte type "char", of catalog columns only. */
 const CHAR = 18;
 
 /**
- * What the schema engine needs of Postgres, on the driver adapter that the reading client uses. That adapter was
- * not made for migrations: it cuts scripts at every `;`, also inside a function's body, does not know the type of
- * some catalog columns, takes the database itself for the shadow one when it is given a URL, and drops a shadow
- * database before it has let go of it.
+ * What the schema engine needs of Postgres, on the driver adapter that the reading client uses. That adapter
+ * was not made for migrations: it cuts scripts at every `;`, also inside a function's body, does not know
+ * the type of some catalog columns, takes the database itself for the shadow one when it is given a URL, and
+ * drops a shadow database before it has let go of it.
  *
  * @param url a database, as a role that may make databases
  */
@@ -36,14 +36,14 @@ export function openPostgresConnections(url: string): SqlMigrationAwareDriverAda
 
 async function openConnection(url: string, afterwards: () => Promise<void>): Promise<SqlDriverAdapter> {
   // One connection: a script's settings hold for what follows it, and one answer comes after the other.
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = new Pool({ connectionString: url, max: 1 });
   const query = pool.query.bind(pool);
   let charColumns: readonly number[] = [];
   Object.assign(pool, {
-    query: async (asked: pg.QueryArrayConfig) => {
+    query: async (asked: QueryArrayConfig) => {
       const result = await query(asked);
       charColumns = result.fields.flatMap((field, i) => (field.dataTypeID === CHAR ? [i] : []));
-      for (const i of charColumns) result.fields[i]!.dataTypeID = pg.types.builtins.BPCHAR;
+      for (const i of charColumns) result.fields[i]!.dataTypeID = types.builtins.BPCHAR;
       return result;
     },
   });
@@ -67,7 +67,7 @@ async function openConnection(url: string, afterwards: () => Promise<void>): Pro
 }
 
 async function run(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(statement);

@@ -23,7 +23,10 @@ export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] }
 export type EngineDatabase =
   /** File that "live" questions are about; `:memory:` where there are none. */
   | { readonly provider: 'sqlite'; readonly file: string }
-  /** Database that "live" questions are about, as a role that may make databases: migrations are tried out in one. */
+  /**
+   * Database that "live" questions are about, as a role that may make databases: migrations are tried out in
+   * one.
+   */
   | { readonly provider: 'postgresql'; readonly url: string };
 
 interface EngineBindings {

@@ -7,7 +7,7 @@ import { createTokens } from './access/tokens.ts';
 import type { Backend, Undo } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { AppError } from './errors.ts';
+import { AppError, ERRORS } from './errors.ts';
 import { createAccept } from './events/accept.ts';
 import { createAcceptMany, rejectMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
@@ -175,9 +175,9 @@ async function waitForPostgres(
 ): Promise<void> {
   const { waitForDatabase } = await import('./storage/postgres/wait-for-database.ts');
   const { createWorkerServer } = await import('./http/worker-server.ts');
-  let reason = 'The database is being looked for.';
   const waiting = createWorkerServer({
-    readiness: async () => ({ ready: false, reason }),
+    // Anyone may ask: where the database is, and as whom it is used, is told to the operator only.
+    readiness: async () => ({ ready: false, reason: ERRORS.STORAGE_UNAVAILABLE.message }),
     metrics: null,
     authorize: async () => {
       throw new AppError('STORAGE_UNAVAILABLE');
@@ -191,7 +191,6 @@ async function waitForPostgres(
   await waiting.listen(config.host, config.port).catch(refuseAddress(config));
   undo.push(() => waiting.stop(0));
   const tell = (problem: string | null): void => {
-    reason = problem ?? 'The database is being opened.';
     say(problem === null ? 'The database is there.' : `Waiting for the database: ${problem}`);
   };
   await waitForDatabase({ url, setting: 'DATABASE_URL', startTimer: startSystemTimer, signal, tell });

@@ -70,6 +70,7 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
   const parts = createParts(deps);
   const checkpointer = createCheckpointer({
     ...parts,
+    store: parts.committed,
     keys: createKeyFiles(dataDir.paths.keys, sha256),
     sha256,
     now: systemClock,
@@ -90,7 +91,7 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
       concurrency: config.workerConcurrency,
       idlePollMs: IDLE_POLL_MS,
       log,
-      onSequenced({ id, ledger, eventCount }, { settlements, recorded, quarantined }) {
+      onSequenced({ id, ledger, eventCount, pieces = [{ id, eventCount }] }, { settlements, recorded, quarantined }) {
         counts = {
           ...counts,
           recorded: counts.recorded + recorded,
@@ -98,7 +99,11 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
         };
         deps.settle(ledger, settlements);
         checkpointer.grown(ledger);
-        events.announceGrowth({ ledger, batchId: id, firstIndex: firstIndexOf(settlements, eventCount) });
+        let firstIndex = firstIndexOf(settlements, eventCount);
+        for (const piece of pieces) {
+          events.announceGrowth({ ledger, batchId: piece.id, firstIndex });
+          if (firstIndex !== null) firstIndex += piece.eventCount;
+        }
       },
       onOutage: (reason) => (outage = reason),
       onFatal(error) {
@@ -136,6 +141,8 @@ function createParts({ config, pool, boss }: RecordingDeps) {
   return {
     queue: createPostgresJobQueue(common),
     store: createPostgresLedgerStore(common),
+    // Not the worker's: what is signed must be committed, and a lease sees what is about to be.
+    committed: createPostgresLedgerStore({ ...common, leases: createLeases() }),
     checkpoints: createPostgresCheckpointStore(pool),
     catalog: createPostgresLedgerCatalog(pool, sha256),
   };

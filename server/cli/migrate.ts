@@ -8,7 +8,7 @@ const ROLE_BYTES_MAX = 63;
 /** Names that Postgres keeps for itself. */
 const RESERVED_ROLE = /^(?:pg_.*|public|none)$/iu;
 
-/** `indelible migrate`: makes or updates the tables of a Postgres database, and gives the servers' role its rights. */
+/** `indelible migrate`: makes or updates the tables on Postgres, and gives the role of the servers rights. */
 export const migrateCommand: Command = {
   name: 'migrate',
   summary: 'Make or update the tables of a Postgres database, and give the role of the servers its rights.',

@@ -55,7 +55,7 @@ export function createWorkerServer(deps: WorkerServerDeps): HttpServer {
     });
     res.setHeader('X-Content-Type-Options', 'nosniff');
     res.setHeader('Referrer-Policy', 'no-referrer');
-    res.setHeader('Cache-Control', 'no-store');
+    if (deps.isWaiting || routeOf(path) !== 'ui') res.setHeader('Cache-Control', 'no-store');
     respond(req, res, path, routes.get(path) ?? notHere(deps)).catch((error: unknown) =>
       refuse(req, res, publish, error),
     );

@@ -7,6 +7,11 @@ export interface Batch {
   /** Lines as encoded by `server/events/queued-event`, joined by `\n`. */
   readonly payload: string;
   readonly eventCount: number;
+  /**
+   * Where a queue gives out what was queued in small pieces as one batch: the pieces, in their order. Whoever
+   * queued a piece knows it by its id.
+   */
+  readonly pieces?: readonly { readonly id: string; readonly eventCount: number }[];
 }
 
 export interface QueueDepth {
@@ -19,7 +24,8 @@ export interface QueueDepth {
 /** The worker's side of the queue. A batch leaves the queue only through `LedgerStore.append`. */
 export interface JobQueue {
   /**
-   * Leases up to `max` batches, at most one a ledger, each the oldest of its ledger.
+   * Leases up to `max` batches, at most one a ledger, each the oldest of its ledger. Small ones that follow it
+   * may come with it, as one of at most BATCH_EVENTS_MAX events.
    *
    * Order: a ledger whose oldest batch is leased or waits for a retry gives nothing, so one ledger stays in
    * order. Fairness: ledgers take turns; a long queue in one does not hold up the others.

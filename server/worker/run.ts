@@ -12,6 +12,11 @@ export const ATTEMPTS_MAX = 3;
 export const RETRY_DELAY_MS = 2000;
 const OUTAGE_DELAY_MIN_MS = 100;
 const OUTAGE_DELAY_MAX_MS = 5000;
+/**
+ * How long a worker that has a batch in hand, and found nothing beside it, waits after a wake-up before it looks
+ * again: most of what comes is for the ledger in hand.
+ */
+const BUSY_PAUSE_MS = 20;
 /** How long an idle worker waits for a wake-up before it looks by itself, unless told otherwise. */
 const IDLE_POLL_MS = 30_000;
 
@@ -81,8 +86,7 @@ export function startWorker(deps: WorkerDeps): Worker {
       if (!batches) break;
       batches.forEach(begin);
       if (batches.length > 0) continue;
-      // The end of a batch wakes too.
-      if (inHand.size > 0) await pause.untilWoken();
+      if (inHand.size > 0) await pauseAtWork(deps, pause, inHand);
       else if (ended.signal.aborted) break;
       else {
         const due = await duringOutages(deps, pause, isOver, () => deps.queue.nextDueAt());
@@ -110,6 +114,18 @@ export function startWorker(deps: WorkerDeps): Worker {
       await running;
     },
   };
+}
+
+/** Until one of the batches in hand has ended, or something was queued a little while ago. */
+async function pauseAtWork(deps: WorkerDeps, pause: Pause, inHand: ReadonlySet<Promise<void>>): Promise<void> {
+  const ended = Promise.race(inHand).then(() => true);
+  const woken = pause.untilWoken().then(() => false);
+  if (await Promise.race([ended, woken])) return;
+  // A timer only now: a worker that nobody wakes has nothing to look for.
+  const { promise: passed, resolve } = Promise.withResolvers<void>();
+  const cancel = (deps.startTimer ?? startSystemTimer)(BUSY_PAUSE_MS, resolve);
+  await Promise.race([ended, passed]);
+  cancel();
 }
 
 async function recordOrRetry(

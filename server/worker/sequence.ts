@@ -38,6 +38,8 @@ export interface Sequenced {
   readonly givenUp: readonly NewQuarantinedEvent[];
 }
 
+const NOTHING: Sequenced = { settlements: new Map(), recorded: 0, quarantined: 0, givenUp: [] };
+
 /** How often an append is computed anew because another process appended first. */
 const HEAD_MOVED_MAX = 20;
 
@@ -76,6 +78,8 @@ export async function sequence(deps: SequenceDeps, batch: SequencedBatch): Promi
       const { settlements } = sorted;
       return { settlements, recorded: records.length, quarantined: quarantined.length, givenUp };
     }
+    // Whoever takes the batch next tells how its events end.
+    if (outcome === 'LEASE_LOST') return NOTHING;
     if (outcome === 'BATCH_GONE') {
       // Someone else completed the batch. The head did not move since `known` was read, so what was not in
       // the ledger then can only be in quarantine.

@@ -1,36 +1,67 @@
-import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { escapeIdentifier } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAppliance } from '#test/support/appliance.ts';
 import { type CommandRun, runCommandLine } from '#test/support/command-line.ts';
 import { asRole } from '#test/support/empty-database.ts';
-import { type PostgresCluster, startCluster } from '#test/support/postgres-cluster.ts';
+import { asSuperuser, type PostgresCluster, startCluster } from '#test/support/postgres-cluster.ts';
 import { createDatabase, type TestDatabase } from '#test/support/postgres-database.ts';
-import { makeTemplate } from '#test/support/postgres-server.ts';
+import { makeTemplate, TEMPLATE } from '#test/support/postgres-server.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
 const RECORD = 'mutation { recordEvent(ack: CHECKPOINTED, event: { action: "a" }) { outcome } }';
 
+const TEMPLATE_USED = 'doctor_used';
+
 /** With durable settings, as a server in use has them; the one that the other tests share has none. */
 let cluster: PostgresCluster;
+/** The data folder of a server that recorded three events in the database `TEMPLATE_USED` and was stopped. */
+let usedDir: string;
+
 beforeAll(async () => {
   cluster = await startCluster();
   await makeTemplate(cluster);
+  await administer(`CREATE DATABASE ${TEMPLATE_USED} TEMPLATE ${TEMPLATE} OWNER indelible_owner`);
+  usedDir = mkdtempSync(join(tmpdir(), 'indelible-doctor-'));
+  const env = { DATABASE_URL: cluster.url(TEMPLATE_USED) };
+  const appliance = await startAppliance({ dataDir: usedDir, env });
+  for (let i = 0; i < 3; i++) expect((await appliance.graphql(RECORD)).errors).toEqual([]);
+  await appliance.stop();
 });
-afterAll(() => cluster.remove());
+afterAll(async () => {
+  await cluster.remove();
+  rmSync(usedDir, { recursive: true, force: true });
+});
+
+const administer = (sql: string) => asSuperuser(cluster, 'postgres', [sql]);
 
 interface Used {
-  readonly database: TestDatabase;
+  readonly database: Pick<TestDatabase, 'name' | 'url' | 'ownerUrl' | 'superuserUrl'>;
   readonly dataDir: string;
 }
 
-/** A database whose server recorded three events and was stopped, with its data folder. */
+let copies = 0;
+
+/** A copy of that database and of its data folder. */
 async function openUsed(): Promise<Used> {
-  const database = await createDatabase(cluster.port);
+  const name = `doctor_${(copies += 1)}`;
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_USED} OWNER indelible_owner`);
   const dataDir = temporaryFolder();
-  const appliance = await startAppliance({ dataDir, env: { DATABASE_URL: database.url } });
-  for (let i = 0; i < 3; i++) expect((await appliance.graphql(RECORD)).errors).toEqual([]);
-  await appliance.stop();
-  return { database, dataDir };
+  cpSync(usedDir, dataDir, { recursive: true });
+  // A copy gets the modes of this process, not those of the original.
+  chmodSync(join(dataDir, 'keys'), 0o700);
+  const url = (user: 'indelible_app' | 'indelible_owner' | 'postgres') => cluster.url(name, user);
+  return {
+    database: {
+      name,
+      url: url('indelible_app'),
+      ownerUrl: url('indelible_owner'),
+      superuserUrl: url('postgres'),
+    },
+    dataDir,
+  };
 }
 
 async function doctor(
@@ -50,7 +81,7 @@ test('a database in order is well, and the doctor says what it looked at', async
   const used = await openUsed();
   const { code, text } = await doctor(used);
   expect(code, text).toBe(0);
-  expect(text).toMatch(/ok {7}Database: Postgres \d+.* at 127\.0\.0\.1:\d+\/test_\w+, as indelible_app/);
+  expect(text).toMatch(/ok {7}Database: Postgres \d+.* at 127\.0\.0\.1:\d+\/doctor_\d+, as indelible_app/);
   expect(text).toContain('Durability: fsync, full_page_writes on; synchronous_commit on');
   expect(text).toContain('Migrations: all are applied');
   expect(text).toContain('Rights: the role has what a server needs and no more');
@@ -66,11 +97,11 @@ test('a role with more rights than it needs is warned of, and nothing else is wr
   const asOwner = await doctor(used, { DATABASE_URL: used.database.ownerUrl });
   expect(asOwner.code, asOwner.text).toBe(0);
   expect(asOwner.text).toMatch(/warning {2}Rights: It owns .*\n {9}Let the servers connect as the role/);
-  const asSuperuser = await doctor(used, { DATABASE_URL: used.database.superuserUrl });
-  expect(asSuperuser.code, asSuperuser.text).toBe(0);
-  expect(asSuperuser.text).toContain('warning  Rights: It is a superuser');
-  expect(asSuperuser.text).toContain('warning  Wall between ledgers: does not hold for this role');
-  expect(asSuperuser.text).toMatch(/\nAll is well, 2 warnings\.$/);
+  const asAdministrator = await doctor(used, { DATABASE_URL: used.database.superuserUrl });
+  expect(asAdministrator.code, asAdministrator.text).toBe(0);
+  expect(asAdministrator.text).toContain('warning  Rights: It is a superuser');
+  expect(asAdministrator.text).toContain('warning  Wall between ledgers: does not hold for this role');
+  expect(asAdministrator.text).toMatch(/\nAll is well, 2 warnings\.$/);
 });
 
 test('every kind of trouble is a PROBLEM line with a hint, and the exit code is 1', async () => {
@@ -82,7 +113,8 @@ test('every kind of trouble is a PROBLEM line with a hint, and the exit code is 
     ],
     [
       'newer',
-      "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '2999_x', now())",
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+       VALUES ('x', 'x', '2999_x', now())`,
       /PROBLEM {2}Migrations: .*2999_x.*\n {9}Use a newer version/,
     ],
     [
@@ -105,7 +137,11 @@ test('every kind of trouble is a PROBLEM line with a hint, and the exit code is 
       "INSERT INTO batch_payload VALUES (gen_random_uuid(), 1, 1, 4, 1, 'line')",
       /PROBLEM {2}Queue: 4 events wait to be recorded, the oldest for [\d,]+ s/,
     ],
-    ['no queue', 'DELETE FROM pgboss.queue', /PROBLEM {2}Queue: there is none called audit-events/],
+    [
+      'no queue',
+      'DELETE FROM pgboss.job; DELETE FROM pgboss.queue',
+      /PROBLEM {2}Queue: there is none called audit-events/,
+    ],
     [
       'quarantine',
       `INSERT INTO quarantined_event (ledger_no, code, message, line, state, quarantined_at)
@@ -153,7 +189,7 @@ test('settings with which a power cut loses what was acknowledged are problems',
   }
   await change(
     used.database.superuserUrl,
-    `ALTER DATABASE ${pg.escapeIdentifier(used.database.name)} SET synchronous_commit = off`,
+    `ALTER DATABASE ${escapeIdentifier(used.database.name)} SET synchronous_commit = off`,
   );
   expect((await doctor(used)).text).toContain('warning  Durability: synchronous_commit is off by default');
 });
@@ -179,7 +215,8 @@ test('the doctor changes nothing in the database', async () => {
   const look = async () =>
     await asRole(used.database.superuserUrl, async (client) => {
       const { rows } = await client.query<{ name: string }>(
-        "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)",
+        `SELECT oid::regclass::text AS name FROM pg_class
+         WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)`,
       );
       const contents = [];
       for (const { name } of rows) {
@@ -193,5 +230,4 @@ test('the doctor changes nothing in the database', async () => {
   const before = await look();
   await doctor(used);
   expect(await look()).toEqual(before);
-  onTestFinished(() => undefined);
 });

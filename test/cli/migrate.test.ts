@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { escapeIdentifier } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { excessRights } from '#server/storage/postgres/excess-rights.ts';
 import { runCommandLine } from '#test/support/command-line.ts';
@@ -17,10 +17,10 @@ function roleOfTest(name: string): { readonly role: string; goesWith(database: T
     role,
     goesWith({ superuserUrl }) {
       onTestFinished(async () => {
-        const name = pg.escapeIdentifier(role);
+        const quoted = escapeIdentifier(role);
         await asRole(superuserUrl, async (client) => {
           const { rows } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
-          if (rows.length > 0) await client.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`);
+          if (rows.length > 0) await client.query(`DROP OWNED BY ${quoted}; DROP ROLE ${quoted}`);
         });
       });
     },
@@ -29,7 +29,7 @@ function roleOfTest(name: string): { readonly role: string; goesWith(database: T
 
 const asUser = (url: string, user: string): string => {
   const changed = new URL(url);
-  changed.username = user;
+  changed.username = encodeURIComponent(user);
   return changed.href;
 };
 
@@ -39,15 +39,17 @@ async function describeDatabase(url: string): Promise<readonly string[]> {
     const { rows } = await client.query<{ line: string }>(
       `SELECT 'table ' || c.oid::regclass || ' ' || coalesce(c.relacl::text, '') AS line FROM pg_class c
          WHERE relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)
-       UNION ALL SELECT 'function ' || p.oid::regprocedure || ' ' || coalesce(p.proacl::text, '') || md5(prosrc) FROM pg_proc p
-         WHERE pronamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)
-       UNION ALL SELECT 'trigger ' || tgname || ' ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal
+       UNION ALL SELECT 'function ' || p.oid::regprocedure || coalesce(p.proacl::text, '') || md5(prosrc)
+         FROM pg_proc p WHERE pronamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)
+       UNION ALL SELECT 'trigger ' || tgname || ' ' || tgrelid::regclass FROM pg_trigger
+         WHERE NOT tgisinternal
        UNION ALL SELECT 'policy ' || polname || ' ' || polrelid::regclass FROM pg_policy
-       UNION ALL SELECT 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod)
+       UNION ALL SELECT 'column ' || attrelid::regclass || ' ' || attname || format_type(atttypid, atttypmod)
          FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
          WHERE relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace) AND attnum > 0
        UNION ALL SELECT 'migration ' || migration_name || ' ' || checksum FROM _prisma_migrations
-       UNION ALL SELECT 'queue ' || (to_jsonb(q) - '{created_on,updated_on}'::text[])::text FROM pgboss.queue q
+       UNION ALL SELECT 'queue ' || (to_jsonb(q) - '{created_on,updated_on}'::text[])::text
+         FROM pgboss.queue q
        ORDER BY 1`,
     );
     return rows.map(({ line }) => line);
@@ -106,7 +108,7 @@ test('migrate in several processes at once applies everything exactly once', {
   const applied = runs.map(
     ({ stdout }) => stdout.split('\n').filter((line) => line.startsWith('Applied')).length,
   );
-  expect(applied.toSorted()).toEqual([0, 0, 3]);
+  expect(applied.toSorted((a, b) => a - b)).toEqual([0, 0, 3]);
   expect(await asRole(superuserUrl, (client) => client.query('SELECT name FROM pgboss.queue'))).toMatchObject(
     {
       rows: [{ name: 'audit-events' }],
@@ -136,9 +138,8 @@ test('a role may have any name', async () => {
   const printed = await runCommandLine(['migrate', '--print', '--app-role', role]);
   await asRole(database.superuserUrl, (client) => client.query(printed.lines.join('\n')));
   expect(await asRole(asUser(database.url, role), excessRights)).toEqual([]);
-  const { code, lines } = await runCommandLine([
-    ...['migrate', '--database-url', database.superuserUrl, '--app-role', role],
-  ]);
+  const argv = ['migrate', '--database-url', database.superuserUrl, '--app-role', role];
+  const { code, lines } = await runCommandLine(argv);
   expect({ code, lines }).toEqual({
     code: 0,
     lines: [

@@ -65,6 +65,11 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   },
   // The two composition roots, one a thread, and the second one's entry.
   { area: 'server/app', may: ['server', 'schema', 'prisma/generated'] },
+  { area: 'server/open-sqlite', may: ['server', 'schema', 'prisma/generated'] },
+  { area: 'server/open-postgres', may: ['server', 'schema'] },
+  { area: 'server/start-recording', may: ['server'] },
+  { area: 'server/prepare-appliance', may: ['server'] },
+  { area: 'server/backend', may: NONE, mayTypesOf: ['server', 'schema'], packages: NONE },
   { area: 'server/writer', may: ['server'] },
   { area: 'server/writer-thread', may: ['server/writer'], packages: ['node:worker_threads'] },
   {

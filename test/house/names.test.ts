@@ -10,6 +10,12 @@ const codePaths = () =>
   listProject().filter((path) => CODE_FOLDERS.some((folder) => path.startsWith(`${folder}/`)));
 const configFiles = () => listProject().filter((path) => /^[^/]+\.ts$/.test(path));
 
+/** What implements a port, or is asked for by the same name on every kind of storage. */
+const STORAGE_FILES = [
+  ...['checkpoint-store', 'intake', 'job-queue', 'ledger-at-start', 'ledger-catalog', 'ledger-numbers'],
+  ...['ledger-reader', 'ledger-store', 'migrate', 'open', 'pending-events', 'quarantine', 'token-store'],
+].map((name) => `${name}.ts`);
+
 describe('the names of the house', () => {
   it('are kebab-case and say what a file is', () => {
     expect(codePaths().length).toBeGreaterThan(50);
@@ -28,7 +34,7 @@ describe('the names of the house', () => {
   it('are the same in every kind of storage', () => {
     const paths = listProject();
     expect(paths.some((path) => path.startsWith('server/storage/sqlite/'))).toBe(true);
-    expect(checkParallelNames(paths, 'server/storage').map(describeFault)).toEqual([]);
+    expect(checkParallelNames(paths, 'server/storage', STORAGE_FILES).map(describeFault)).toEqual([]);
   });
 
   it('lead `npx indelible` to a file that the system can run', () => {
@@ -102,13 +108,14 @@ describe('the checker of barrels', () => {
 describe('the checker of parallel names', () => {
   it('finds a file that one of two folders lacks, also in a folder below', () => {
     const paths = ['s/open.ts', 's/sqlite/a.ts', 's/sqlite/sql/b.ts', 's/postgres/a.ts', 's/postgres/c.ts'];
-    expect(checkParallelNames(paths, 's').map(describeFault)).toEqual([
-      's/sqlite:1 has no c.ts, a folder beside it has',
-      's/postgres:1 has no sql/b.ts, a folder beside it has',
+    expect(checkParallelNames(paths, 's', ['a.ts', 'sql/b.ts', 'd.ts']).map(describeFault)).toEqual([
+      's/sqlite:1 has no d.ts, as every folder beside it',
+      's/postgres:1 has no sql/b.ts, as every folder beside it',
+      's/postgres:1 has no d.ts, as every folder beside it',
     ]);
   });
 
   it('lets one folder be', () => {
-    expect(checkParallelNames(['s/sqlite/a.ts', 't/postgres/b.ts'], 's')).toEqual([]);
+    expect(checkParallelNames(['s/sqlite/a.ts', 't/postgres/b.ts'], 's', ['a.ts'])).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import pg from 'pg';
+import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SECTION_NAMES } from '#server/ledger/section.ts';
 import { makeEvents, openWithLedgers, recordAll, submit } from '#test/support/ledger-fixture.ts';
@@ -37,11 +37,11 @@ async function openSqlite(): Promise<Raw & { readonly file: string; readonly sto
   };
 }
 
-/** The same rows on Postgres, where the superuser holds the connection: no right is missing, no wall in the way. */
+/** The same rows on Postgres, as the superuser: no right is missing, no wall is in the way. */
 async function openPostgres(): Promise<Raw> {
   const { file } = await openSqlite();
   const { superuserUrl } = await createDatabase();
-  const client = new pg.Client({ connectionString: superuserUrl });
+  const client = new Client({ connectionString: superuserUrl });
   await client.connect();
   onTestFinished(() => client.end());
   const sqlite = new Database(file, { readonly: true });
@@ -84,7 +84,8 @@ const REFUSED: readonly (readonly [table: string, sql: string])[] = [
   ['record', "UPDATE record SET actor = NULL, entry = 'x'"],
   [
     'record',
-    "INSERT INTO record SELECT * FROM record WHERE idx = 1 ON CONFLICT (ledger_no, idx) DO UPDATE SET entry = 'x'",
+    `INSERT INTO record SELECT * FROM record WHERE idx = 1
+     ON CONFLICT (ledger_no, idx) DO UPDATE SET entry = 'x'`,
   ],
   ['checkpoint', 'DELETE FROM checkpoint'],
   ['checkpoint', "UPDATE checkpoint SET note = 'other'"],

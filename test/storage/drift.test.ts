@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Provider, readSchema } from '#scripts/generate.ts';
 import { diffDatabase, diffMigrations, MIGRATIONS } from '#scripts/migrate.ts';
@@ -88,7 +88,7 @@ describe.each(['sqlite', 'postgresql'] as const)('the migrations of %s', (provid
 describe('a Postgres database in use', () => {
   it('is what the models say, with its partitions, triggers and the queue of pg-boss', async () => {
     const { superuserUrl: url } = await createDatabase();
-    const client = new pg.Client({ connectionString: url });
+    const client = new Client({ connectionString: url });
     await client.connect();
     onTestFinished(() => client.end());
     await client.query(
@@ -105,7 +105,7 @@ describe('a Postgres database in use', () => {
 
   it('is left as it was: migrations are tried out in a database of their own, which is dropped', async () => {
     const { superuserUrl: url } = await createDatabase();
-    const client = new pg.Client({ connectionString: url });
+    const client = new Client({ connectionString: url });
     await client.connect();
     onTestFinished(() => client.end());
     await client.query('CREATE TABLE mine (id INTEGER)');

@@ -148,7 +148,7 @@ describe('a connection that breaks', () => {
     expect(await queuedLines(superuser)).toHaveLength(3);
   });
 
-  it('in the commit leaves the outcome open: nobody hears ACCEPTED, the next try hears DUPLICATE', async () => {
+  it('in the commit leaves it open: nobody hears ACCEPTED, and the next try hears DUPLICATE', async () => {
     const cluster = await openCluster();
     const database = await openDatabase(cluster.port);
     const process = await openIntake(database);

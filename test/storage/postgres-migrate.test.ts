@@ -61,7 +61,10 @@ describe('migratePostgres', () => {
     const { ownerUrl } = await createEmptyDatabase();
     const pools = Array.from({ length: 8 }, (_, i) => poolOf(ownerUrl, `starter ${i}`));
     const all = await Promise.all(pools.map((pool) => migratePostgres(pool, MIGRATIONS.postgresql)));
-    expect(all.map(({ applied }) => applied.length).toSorted()).toEqual([...Array(7).fill(0), NAMES.length]);
+    expect(all.map(({ applied }) => applied.length).toSorted((a, b) => a - b)).toEqual([
+      ...Array(7).fill(0),
+      NAMES.length,
+    ]);
     const history = await pools[0]!.query('SELECT count(*)::int AS rows FROM _prisma_migrations');
     expect(history.rows).toEqual([{ rows: NAMES.length }]);
   });
@@ -128,14 +131,14 @@ describe('migratePostgres', () => {
     expect(await errorOf(migratePostgres(app, newer))).toMatchObject({
       code: 'DATA_DIR_UNUSABLE',
       message:
-        'The database cannot be used: it lacks the migrations 29990101000000_newer, and its user indelible_app ' +
-        'may not change tables: run `indelible migrate` with the URL of the user that owns the tables, then ' +
-        'start again.',
+        'The database cannot be used: it lacks the migrations 29990101000000_newer, and its user ' +
+        'indelible_app may not change tables: run `indelible migrate` with the URL of the user that owns ' +
+        'the tables, then start again.',
     });
     await poolOf(ownerUrl).query('REVOKE ALL ON _prisma_migrations FROM indelible_app');
     expect((await errorOf(migratePostgres(app, MIGRATIONS.postgresql))).message).toContain(
-      'its user indelible_app has no rights to the tables: run `indelible migrate` with the URL of the user ' +
-        'that owns the tables and --app-role indelible_app',
+      'its user indelible_app has no rights to the tables: run `indelible migrate` with the URL of the ' +
+        'user that owns the tables and --app-role indelible_app',
     );
   });
 

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client, DatabaseError, type QueryResult } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { excessRights } from '#server/storage/postgres/excess-rights.ts';
 import { APPLICATION_RIGHTS, grantApplicationRights } from '#server/storage/postgres/roles.ts';
@@ -8,7 +8,7 @@ import { createDatabase, type TestDatabase } from '#test/support/postgres-databa
 const SEE_ALL = "SET indelible.ledgers = '*'";
 
 /** A database with two ledgers of one record each, and a connection as the application's role. */
-async function openAsApplication(): Promise<{ database: TestDatabase; app: pg.Client }> {
+async function openAsApplication(): Promise<{ database: TestDatabase; app: Client }> {
   const database = await createDatabase();
   await asRole(database.superuserUrl, async (client) => {
     for (const no of [1, 2]) {
@@ -28,19 +28,19 @@ async function openAsApplication(): Promise<{ database: TestDatabase; app: pg.Cl
     }
     await client.query("INSERT INTO token VALUES ('t', 'n', 'h', '[]', '[]', 1, NULL, NULL)");
   });
-  const app = new pg.Client({ connectionString: database.url });
+  const app = new Client({ connectionString: database.url });
   await app.connect();
   onTestFinished(() => app.end());
   return { database, app };
 }
 
 /** SQLSTATE of a refusal, or what came back. */
-async function attempt(client: pg.Client, sql: string): Promise<string> {
+async function attempt(client: Client, sql: string): Promise<string> {
   try {
-    const result = (await client.query(sql)) as pg.QueryResult | pg.QueryResult[];
+    const result = (await client.query(sql)) as QueryResult | QueryResult[];
     return `done: ${Array.isArray(result) ? '' : JSON.stringify(result.rows)}`;
   } catch (error) {
-    if (error instanceof pg.DatabaseError) return error.code ?? error.message;
+    if (error instanceof DatabaseError) return error.code ?? error.message;
     throw error;
   }
 }
@@ -156,12 +156,12 @@ describe('the wall between ledgers', () => {
     'batch_payload',
     'quarantined_event',
   ];
-  const numbers = async (app: pg.Client, table: string): Promise<readonly number[]> =>
+  const numbers = async (app: Client, table: string): Promise<readonly number[]> =>
     (await app.query<{ no: number }>(`SELECT ledger_no AS no FROM ${table} ORDER BY 1`)).rows.map(
       ({ no }) => no,
     );
 
-  it('hides every ledger that the connection was not opened for, and all of them where nothing is said', async () => {
+  it('hides every ledger that the connection was not opened for; all, where nothing is said', async () => {
     const { app } = await openAsApplication();
     for (const [setting, seen] of [
       ['', []],

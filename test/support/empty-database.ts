@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { createDatabase, type TestDatabase } from './postgres-database.ts';
 
 /** A database as a fresh Postgres makes it: no table in it, nobody's rights. */
@@ -14,8 +14,8 @@ export async function createEmptyDatabase(port?: number): Promise<TestDatabase> 
 }
 
 /** Runs something on one connection of its own. */
-export async function asRole<T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
+export async function asRole<T>(url: string, run: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return await run(client);

@@ -176,7 +176,7 @@ async function freePort(): Promise<number> {
 const READY_MS = 60_000;
 
 async function untilReady(url: string, check: () => void): Promise<void> {
-  for (const until = Date.now() + READY_MS; ; ) {
+  for (const until = performance.now() + READY_MS; ; ) {
     const client = new pg.Client({ connectionString: url });
     try {
       await client.connect();
@@ -184,7 +184,7 @@ async function untilReady(url: string, check: () => void): Promise<void> {
       return;
     } catch (error) {
       check();
-      if (Date.now() > until) throw error;
+      if (performance.now() > until) throw error;
       await wait(50);
     }
   }
@@ -195,7 +195,7 @@ async function untilChildrenEnded(dataDir: string): Promise<void> {
   if (!existsSync(file)) return;
   // Line 7: key and id of the shared memory block that the children are attached to.
   const id = readFileSync(file, 'utf8').split('\n')[6]?.trim().split(/\s+/u)[1];
-  for (const until = Date.now() + READY_MS; id !== undefined; ) {
+  for (const until = performance.now() + READY_MS; id !== undefined; ) {
     const segments = existsSync('/proc/sysvipc/shm')
       ? readFileSync('/proc/sysvipc/shm', 'utf8').split('\n')
       : [];
@@ -203,7 +203,7 @@ async function untilChildrenEnded(dataDir: string): Promise<void> {
       .map((line) => line.trim().split(/\s+/u))
       .find((columns) => columns[1] === id)?.[6];
     if (attached === undefined || attached === '0') return;
-    if (Date.now() > until) throw new Error('children of the killed Postgres do not end');
+    if (performance.now() > until) throw new Error('children of the killed Postgres do not end');
     await wait(20);
   }
 }

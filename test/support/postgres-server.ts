@@ -19,8 +19,10 @@ declare module 'vitest' {
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/postgres/migrations', import.meta.url));
 
-/** Starts one Postgres for a whole run of the tests (vitest calls this), and ends it after them. */
-export default async function startPostgres(project: TestProject): Promise<() => Promise<void>> {
+let shared: PostgresCluster | null = null;
+
+/** Starts one Postgres for a whole run of the tests; vitest calls this. */
+export async function setup(project: TestProject): Promise<void> {
   // Nothing here is about power cuts: those tests start servers of their own.
   const cluster = await startCluster({
     settings: ['fsync = off', 'full_page_writes = off', 'wal_level = minimal', 'max_wal_senders = 0'],
@@ -31,8 +33,13 @@ export default async function startPostgres(project: TestProject): Promise<() =>
     await cluster.remove();
     throw error;
   }
+  shared = cluster;
   project.provide('postgresPort', cluster.port);
-  return () => cluster.remove();
+}
+
+/** Ends it after them. */
+export async function teardown(): Promise<void> {
+  await shared?.remove();
 }
 
 /** Makes the template on a server: owned by `indelible_owner`, usable by `indelible_app`. */

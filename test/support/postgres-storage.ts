@@ -127,7 +127,7 @@ async function openWorkingProcess(
     pool,
     database,
     intake: { ...intake, accept: onTime(intake).accept },
-    queue: onTime(createPostgresJobQueue(parts)),
+    queue: onTime(createPostgresJobQueue({ ...parts, gatherEventsMax: 0 })),
     quarantine: onTime(createPostgresQuarantine({ ...parts, onReplayed: () => undefined })),
     tokens: createPostgresTokenStore(pool),
     settle: intake.settle,

@@ -66,7 +66,8 @@ async function* checkServer(pool: PostgresPool, url: string): AsyncGenerator<Fin
   const { rows } = await translated(
     async () =>
       await pool.query<ServerRow>(
-        `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+        `SELECT current_setting('server_version') AS version,
+                current_setting('server_version_num')::int AS number,
                 current_user AS role, pg_is_in_recovery() AS standby, current_setting('fsync') AS fsync,
                 current_setting('full_page_writes') AS full_page_writes,
                 current_setting('synchronous_commit') AS synchronous_commit`,
@@ -135,7 +136,8 @@ async function* checkRights(pool: PostgresPool): AsyncGenerator<Finding> {
 /** By what is declared, and by asking for rows as a connection that was opened for no ledger. */
 async function checkWall(pool: PostgresPool): Promise<Finding> {
   const { rows } = await pool.query<{ name: string }>(
-    `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'ledger_no'
+    `SELECT c.relname AS name
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'ledger_no'
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND NOT (c.relrowsecurity AND c.relforcerowsecurity
                 AND EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = c.oid AND polname = 'ledger_wall'))

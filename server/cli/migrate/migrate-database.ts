@@ -24,8 +24,8 @@ export interface Wanted {
 }
 
 /**
- * Makes or updates tables and queue, then gives the role its rights. Each of the three is done whole or not at
- * all; whatever was interrupted is done by the next run.
+ * Makes or updates tables and queue, then gives the role its rights. Each of the three is done whole or not
+ * at all; whatever was interrupted is done by the next run.
  *
  * @throws CannotRunError where the role cannot be made or must not have so few rights; AppError as
  *   `migratePostgres`

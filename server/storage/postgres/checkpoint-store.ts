@@ -22,7 +22,7 @@ export function createPostgresCheckpointStore(pool: PostgresPool): CheckpointSto
     async add(ledger, { size, root, note, createdAt }) {
       await inTransaction(pool, async (client) => {
         const no = await numbers.get(client, ledger);
-        // Crash before the commit: the ledger has grown without a checkpoint. After it: the checkpoint is issued.
+        // Crash before the commit: the ledger has grown without a checkpoint. After it: it is issued.
         await client.query(
           `INSERT INTO checkpoint (ledger_no, size, root, note, created_at) VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (ledger_no, size) DO NOTHING`,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { PgBoss } from 'pg-boss';
 import { inTransactionOf } from './boss.ts';
 import type { PostgresClient } from './open.ts';
+import { packLines } from './packed-lines.ts';
 
 export interface EnqueueOptions {
   readonly boss: PgBoss;
@@ -50,7 +51,7 @@ async function putPayloads(
 ): Promise<Map<number, number>> {
   const values: unknown[] = [[...new Set(batches.map(({ ledgerNo }) => ledgerNo))]];
   const rows = batches.map(({ id, ledgerNo, lines, characters }, i) => {
-    values.push(id, ledgerNo, queuedAt, lines.length, characters, lines.join('\n'));
+    values.push(id, ledgerNo, queuedAt, lines.length, characters, packLines(lines));
     return `(${Array.from({ length: COLUMNS }, (_, column) => `$${2 + i * COLUMNS + column}`).join(', ')})`;
   });
   const { rows: counts } = await client.query<{ no: number; waiting: number }>(

@@ -11,11 +11,15 @@ import type { Queryable } from './open.ts';
 const TABLE_RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'];
 
 /** Roles that come with Postgres and reach past what is granted table by table. */
-const POWERFUL_ROLES = [
-  ...['pg_read_all_data', 'pg_write_all_data', 'pg_maintain', 'pg_database_owner'],
-  ...['pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'],
-  ...['pg_signal_backend', 'pg_create_subscription', 'pg_use_reserved_connections'],
-];
+const POWERFUL_ROLES = new Set([
+  'pg_read_all_data',
+  'pg_write_all_data',
+  'pg_maintain',
+  'pg_database_owner',
+  'pg_read_server_files',
+  'pg_write_server_files',
+  'pg_execute_server_program',
+]);
 
 /**
  * What the connected role can do beyond what the application needs, one sentence each. Nothing of it is
@@ -66,7 +70,7 @@ async function membershipSentences(db: Queryable): Promise<readonly string[]> {
      WHERE rolname <> current_user AND pg_has_role(oid, 'MEMBER') ORDER BY rolname`,
   );
   return rows.map(({ name }) =>
-    POWERFUL_ROLES.includes(name)
+    POWERFUL_ROLES.has(name)
       ? `It is a member of ${name}, which reaches past the rights on single tables.`
       : `It is a member of ${name} and can act as that role.`,
   );

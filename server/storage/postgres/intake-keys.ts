@@ -86,8 +86,9 @@ export async function insertIds(client: PostgresClient, ids: readonly SentId[]):
          json_array_elements_text($3::json)
        ) WITH ORDINALITY AS t (no, id, digest, at)
      ), added AS (
-       INSERT INTO idempotency_key (ledger_no, event_id, digest)
-       SELECT no, id, digest FROM sent ORDER BY no, id COLLATE "C"
+       INSERT INTO idempotency_key (ledger_no, event_id, digest, not_before)
+       SELECT no, id, digest, COALESCE(head.size, 0) FROM sent LEFT JOIN head ON head.ledger_no = no
+       ORDER BY no, id COLLATE "C"
        ON CONFLICT DO NOTHING RETURNING ledger_no, event_id
      )
      SELECT at FROM sent
@@ -117,10 +118,10 @@ async function readKnown(client: PostgresClient, ledgerNo: number, ids: readonly
     `SELECT sent.at - 1 AS at, encode(k.digest, 'base64') AS digest, r.idx, q.state AS quarantine
      FROM json_array_elements_text($2::json) WITH ORDINALITY AS sent (id, at)
      CROSS JOIN LATERAL (
-       SELECT digest FROM idempotency_key WHERE ledger_no = $1 AND event_id = sent.id LIMIT 1
+       SELECT digest, not_before FROM idempotency_key WHERE ledger_no = $1 AND event_id = sent.id LIMIT 1
      ) AS k
      LEFT JOIN LATERAL (
-       SELECT idx FROM record WHERE ledger_no = $1 AND event_id = sent.id LIMIT 1
+       SELECT idx FROM record WHERE ledger_no = $1 AND event_id = sent.id AND idx >= k.not_before LIMIT 1
      ) AS r ON TRUE
      LEFT JOIN LATERAL (
        SELECT state FROM quarantined_event

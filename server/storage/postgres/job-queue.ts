@@ -1,7 +1,9 @@
 import type { PgBoss } from 'pg-boss';
 import { FatalError } from '#server/errors.ts';
+import { BATCH_EVENTS_MAX } from '#server/ports/intake.ts';
 import { type Batch, type JobQueue, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
 import { affectedBy, inTransactionOf } from './boss.ts';
+import { unpackLines } from './packed-lines.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { endTransaction, type Lease, type Leases } from './leases.ts';
 import { begin, inTransaction, type PostgresClient, type PostgresPool, translated } from './open.ts';
@@ -15,6 +17,8 @@ export interface PostgresJobQueueOptions {
   /** The same as the ledger store's: it ends what begins here. */
   readonly leases: Leases;
   readonly now: () => number;
+  /** Most events that small jobs of one ledger are gathered to; 0: each job is a batch. `BATCH_EVENTS_MAX` unless given. */
+  readonly gatherEventsMax?: number;
 }
 
 const JOB = `${QUEUE_SCHEMA}.job`;
@@ -26,6 +30,8 @@ const JOB_NOW = `${QUEUE_SCHEMA}.job_now()`;
  * ends the transaction then, and the batch is out again.
  */
 const IDLE_TIMEOUT_MS = 60_000;
+/** Worded so that pg-boss' own index on such jobs serves it: those that are done are many. */
+const IN_RETRY = "state = 'retry' AND policy = 'key_strict_fifo'";
 /** So many times `take` is called between two looks for retries that are impossibly far away. */
 const TAKES_BETWEEN_LOOKS = 256;
 
@@ -35,7 +41,8 @@ const TAKES_BETWEEN_LOOKS = 256;
  */
 export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQueue {
   const { pool, queueName, leases, now } = options;
-  const takeOne = createTakeOne(options);
+  const apart = createApart(now);
+  const takeOne = createTakeOne(options, apart);
   let takes = 0;
 
   const release = async (batch: Batch): Promise<void> => {
@@ -70,13 +77,17 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
     async retry(batch, at, reason) {
       await translated(async () => {
         const lease = leases.takeUp(batch.id);
-        if (lease) {
-          await retryUnderLease(options, lease, at, reason);
+        if (jobIdsOf(batch.id).length > 1) {
+          // One of several jobs is to blame: from now on each is tried by itself, and that is the first attempt.
+          if (lease) apart.add(lease.ledgerNo);
+          if (lease) await leases.rollBack(lease);
+        } else if (lease) {
+          await retryUnderLease(options, lease, batch, at, reason);
         } else {
           // The lease went with its connection: the batch is out already, and may have been taken since.
           await inTransaction(pool, async (client) => {
             if (await lockWaiting(client, queueName, batch.id)) {
-              await putOff(options, client, batch.id, at - now(), reason);
+              await putOff(options, client, batch, at - now(), reason);
             }
           });
         }
@@ -88,7 +99,7 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
         // whatever this machine's says: else a worker would come too early, again and again.
         const { rows } = await pool.query<{ wait_ms: number }>(
           `SELECT (extract(epoch FROM start_after - ${JOB_NOW}) * 1000)::float8 AS wait_ms FROM ${JOB}
-           WHERE name = $1 AND state = 'retry' ORDER BY start_after LIMIT 1 FOR KEY SHARE SKIP LOCKED`,
+           WHERE name = $1 AND ${IN_RETRY} ORDER BY start_after LIMIT 1 FOR KEY SHARE SKIP LOCKED`,
           [queueName],
         );
         return rows[0] ? now() + Math.ceil(rows[0].wait_ms) : null;
@@ -124,25 +135,38 @@ export async function lockWaiting(
 }
 
 /** Fetches one batch and leaves its transaction open as its lease; `null` where nothing is to be had. */
-function createTakeOne({ pool, boss, queueName, leases, now }: PostgresJobQueueOptions) {
+function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
+  const { pool, boss, queueName, leases, now, gatherEventsMax = BATCH_EVENTS_MAX } = options;
   const numbers = createLedgerNumbers();
   return async (): Promise<Batch | null> => {
     const client = await pool.connect();
     try {
       const takenAt = now();
       await begin(client, IDLE_TIMEOUT_MS);
-      // Crash from here to the end of the lease: the transaction ends with the connection, and the batch waits
-      // as if it had never been fetched.
+      // Crash from here to the end of the lease: the transaction ends with the connection, and the batch
+      // waits as if it had never been fetched.
       const fetching = { batchSize: 1, includeMetadata: true, ...inTransactionOf(client) } as const;
-      const [job] = await boss.fetch(queueName, fetching);
+      const [job] = await boss.fetch<JobData>(queueName, fetching);
       if (!job) {
         await endTransaction(client, 'ROLLBACK');
         return null;
       }
-      const { ledger_no: ledgerNo, event_count: eventCount, payload } = await readPayload(client, job.id);
+      const ledgerNo = job.data.ledger;
+      // One that failed before is tried by itself, so that others do not suffer from it.
+      const room = job.retryCount > 0 || apart.has(ledgerNo) ? 0 : gatherEventsMax - job.data.events;
+      const jobIds = [job.id, ...(await lockFollowers(client, queueName, ledgerNo, room))] as const;
+      const pieces = await readPayloads(client, jobIds);
       const ledger = await numbers.ledgerOf(client, ledgerNo);
-      await leases.begin({ batchId: job.id, ledgerNo, client, takenAt });
-      return { id: job.id, ledger, attempts: job.retryCount + 1, payload, eventCount };
+      const id = jobIds.join(PIECES_JOINT);
+      await leases.begin({ batchId: id, ledgerNo, client, jobIds, takenAt });
+      return {
+        id,
+        ledger,
+        attempts: job.retryCount + 1,
+        payload: pieces.map(({ payload }) => payload).join('\n'),
+        eventCount: pieces.reduce((sum, { eventCount }) => sum + eventCount, 0),
+        pieces: pieces.map(({ id: pieceId, eventCount }) => ({ id: pieceId, eventCount })),
+      };
     } catch (error) {
       client.release(true);
       throw error;
@@ -150,30 +174,120 @@ function createTakeOne({ pool, boss, queueName, leases, now }: PostgresJobQueueO
   };
 }
 
-interface PayloadRow {
-  readonly ledger_no: number;
-  readonly event_count: number;
+/** What the intake writes into a job beside its lines. */
+interface JobData {
+  /** Number of the ledger. */
+  readonly ledger: number;
+  readonly events: number;
+}
+
+/** Ledgers whose jobs are not gathered for a while. */
+interface Apart {
+  add(ledgerNo: number): void;
+  has(ledgerNo: number): boolean;
+}
+
+/** Long enough for what waited when it failed; forgetting it early costs one attempt more. */
+const APART_MS = 60_000;
+
+function createApart(now: () => number): Apart {
+  const until = new Map<number, number>();
+  return {
+    add: (ledgerNo) => void until.set(ledgerNo, now() + APART_MS),
+    has(ledgerNo) {
+      const end = until.get(ledgerNo);
+      if (end === undefined) return false;
+      if (now() < end) return true;
+      until.delete(ledgerNo);
+      return false;
+    },
+  };
+}
+
+/** Between the ids of jobs in the id of a batch that was gathered from several. */
+const PIECES_JOINT = '+';
+
+/** The jobs of a batch, by its id. */
+export function jobIdsOf(batchId: string): readonly string[] {
+  return batchId.split(PIECES_JOINT);
+}
+
+/** Most jobs that are gathered into one batch. */
+const PIECES_MAX = 200;
+const GATHERED_CHARACTERS_MAX = 8 * 1024 * 1024;
+
+/**
+ * Locks the jobs that wait behind the first one of their ledger, oldest first, as far as they fit into one
+ * batch with it: a transaction with a thousand events costs little more than one with a single event.
+ */
+async function lockFollowers(
+  client: PostgresClient,
+  queueName: string,
+  ledgerNo: number,
+  eventsMax: number,
+): Promise<readonly string[]> {
+  if (eventsMax <= 0) return [];
+  const { rows } = await client.query<{ id: string; events: number; characters: number }>(
+    `SELECT j.id, p.event_count AS events, p.characters
+     FROM ${JOB} j JOIN batch_payload p ON p.job_id = j.id
+     WHERE j.name = $1 AND j.singleton_key = $2 AND j.state = 'created' AND NOT j.blocked
+       AND j.policy = 'key_strict_fifo'
+     ORDER BY j.created_on, j.id LIMIT ${PIECES_MAX} FOR UPDATE OF j SKIP LOCKED`,
+    [queueName, String(ledgerNo)],
+  );
+  let [events, characters] = [0, 0];
+  const followers: string[] = [];
+  for (const row of rows) {
+    events += row.events;
+    characters += row.characters;
+    if (events > eventsMax || characters > GATHERED_CHARACTERS_MAX) break;
+    followers.push(row.id);
+  }
+  return followers;
+}
+
+interface Piece {
+  readonly id: string;
+  readonly eventCount: number;
   readonly payload: string;
 }
 
-async function readPayload(client: PostgresClient, jobId: string): Promise<PayloadRow> {
-  const { rows } = await client.query<PayloadRow>(
-    'SELECT ledger_no, event_count, payload FROM batch_payload WHERE job_id = $1',
-    [jobId],
+/** What the jobs carry, in their order. */
+async function readPayloads(client: PostgresClient, jobIds: readonly string[]): Promise<readonly Piece[]> {
+  const { rows } = await client.query<{ id: string; eventCount: number; packed: Buffer }>(
+    `SELECT job_id AS id, event_count AS "eventCount", payload AS packed
+     FROM batch_payload WHERE job_id = ANY ($1::uuid[])`,
+    [jobIds],
   );
-  if (!rows[0]) throw new FatalError('*', `The lines of batch ${jobId} are gone, and it waits in the queue.`);
-  return rows[0];
+  const pieces = new Map(
+    rows.map(({ id, eventCount, packed }) => [id, { id, eventCount, payload: linesOf(id, packed) }]),
+  );
+  return jobIds.map((id) => {
+    const piece = pieces.get(id);
+    if (!piece) throw new FatalError('*', `The lines of batch ${id} are gone, and it waits in the queue.`);
+    return piece;
+  });
+}
+
+function linesOf(jobId: string, packed: Buffer): string {
+  try {
+    return unpackLines(packed);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FatalError('*', `The lines of batch ${jobId} are damaged: ${reason}`);
+  }
 }
 
 async function retryUnderLease(
   options: PostgresJobQueueOptions,
   lease: Lease,
+  batch: Batch,
   at: number,
   reason: string,
 ): Promise<void> {
   try {
     // The database's clock stands still in a transaction: what counts is the time since it began.
-    await putOff(options, lease.client, lease.batchId, at - lease.takenAt, reason);
+    await putOff(options, lease.client, batch, at - lease.takenAt, reason);
   } catch (error) {
     await options.leases.undo(lease);
     throw error;
@@ -186,25 +300,28 @@ async function retryUnderLease(
 async function putOff(
   { boss, queueName }: PostgresJobQueueOptions,
   client: PostgresClient,
-  batchId: string,
+  { id, attempts }: Batch,
   waitMs: number,
   reason: string,
 ): Promise<void> {
   // JSON in Postgres cannot hold U+0000, and whoever reads a reason does not miss it.
   const output = { reason: reason.replaceAll('\u0000', '') };
-  const failure = await boss.fail(queueName, batchId, output, inTransactionOf(client));
-  if (affectedBy(failure) !== 1) throw new Error(`Batch ${batchId} is not in hand`);
+  const failure = await boss.fail(queueName, id, output, inTransactionOf(client));
+  if (affectedBy(failure) !== 1) throw new Error(`Batch ${id} is not in hand`);
+  // Where the lease was lost the fetch was undone, and with it the count.
   await client.query(
-    `UPDATE ${JOB} SET start_after = ${JOB_NOW} + $3 * interval '1 millisecond' WHERE name = $1 AND id = $2`,
-    [queueName, batchId, Math.max(0, waitMs)],
+    `UPDATE ${JOB} SET start_after = ${JOB_NOW} + $3 * interval '1 millisecond',
+       started_on = COALESCE(started_on, ${JOB_NOW}), retry_count = GREATEST(retry_count, $4)
+     WHERE name = $1 AND id = $2`,
+    [queueName, id, Math.max(0, waitMs), attempts - 1],
   );
 }
 
-/** Makes those retries due that wait longer than any may: the clock was put back. Says whether there were any. */
+/** Makes retries due that wait longer than any may: the clock was put back. Says whether there were any. */
 async function bringBackFarRetries(pool: PostgresPool, queueName: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `UPDATE ${JOB} SET start_after = ${JOB_NOW} WHERE name = $1 AND id IN (
-       SELECT id FROM ${JOB} WHERE name = $1 AND state = 'retry'
+       SELECT id FROM ${JOB} WHERE name = $1 AND ${IN_RETRY}
          AND start_after > ${JOB_NOW} + $2 * interval '1 millisecond' FOR UPDATE SKIP LOCKED)`,
     [queueName, RETRY_WAIT_MAX_MS],
   );

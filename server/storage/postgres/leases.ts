@@ -1,13 +1,15 @@
 import type { PostgresClient } from './open.ts';
 
 /**
- * A batch in hand: the open transaction that fetched it. As long as it is open no other worker gets the batch,
- * nor another one of its ledger.
+ * A batch in hand: the open transaction that fetched it. As long as it is open no other worker gets the
+ * batch, nor another one of its ledger.
  */
 export interface Lease {
   readonly batchId: string;
   readonly ledgerNo: number;
   readonly client: PostgresClient;
+  /** The jobs that the batch was made of, the first one being the oldest of its ledger. */
+  readonly jobIds: readonly [string, ...string[]];
   /** When the transaction began, by the clock of this process. */
   readonly takenAt: number;
 }
@@ -20,10 +22,12 @@ export interface Leases {
    */
   begin(lease: Lease): Promise<void>;
   /**
-   * Takes the lease up: nobody else gets it meanwhile. `null` where there is none (any more). Whoever takes it
-   * up gives it back, undoes or ends it.
+   * Takes the lease up: nobody else gets it meanwhile. `null` where there is none (any more). Whoever takes
+   * it up gives it back, undoes or ends it.
    */
   takeUp(batchId: string): Lease | null;
+  /** The lease of a batch of this ledger that nobody has taken up, left where it is: to read with. */
+  ofLedger(ledgerNo: number): Lease | null;
   /** Puts a lease back under which nothing was written. */
   giveBack(lease: Lease): void;
   /**
@@ -60,6 +64,10 @@ export function createLeases(): Leases {
       kept.delete(batchId);
       found.lease.client.removeListener('error', found.onLost);
       return found.lease;
+    },
+    ofLedger(ledgerNo) {
+      for (const { lease } of kept.values()) if (lease.ledgerNo === ledgerNo) return lease;
+      return null;
     },
     giveBack,
     async undo(lease) {

@@ -95,6 +95,11 @@ export function createPostgresLedgerEvents(options: LedgerEventsOptions): Postgr
     if (news !== null) deliver(news, listeners, heard);
   };
   const listener = listenForever({ url, name, channel: CHANNEL, startTimer, hear, missed, onError });
+  const stop = async (): Promise<void> => {
+    await Promise.all([listener.stop(), listeners.stop(), announcer.stop()]);
+    await pool.end();
+  };
+  let stopped: Promise<void> | null = null;
   return {
     onGrowth: listeners.onGrowth,
     onCheckpoint: listeners.onCheckpoint,
@@ -112,10 +117,7 @@ export function createPostgresLedgerEvents(options: LedgerEventsOptions): Postgr
     announceQueued: () => announcer.announce({ type: 'queued' }),
     announceTokenChanged: () => announcer.announce({ type: 'token' }),
     listening: listener.listening,
-    async stop() {
-      await Promise.all([listener.stop(), listeners.stop(), announcer.stop()]);
-      await pool.end();
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 

@@ -15,7 +15,7 @@ import type {
 import { fromStoredText, toStoredText } from '#server/ports/stored-text.ts';
 import { affectedBy, inTransactionOf } from './boss.ts';
 import { copyRecords } from './copy-records.ts';
-import { lockWaiting } from './job-queue.ts';
+import { jobIdsOf, lockWaiting } from './job-queue.ts';
 import type { Lease, Leases } from './leases.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { inTransaction, type PostgresClient, type PostgresPool, toBytes, translated } from './open.ts';
@@ -34,7 +34,7 @@ export interface PostgresLedgerStoreOptions {
 interface Write {
   readonly append: Append;
   readonly no: number;
-  /** Whether `known` told of every record that it is not in the ledger, at the size the append starts from. */
+  /** Whether `known` found none of the records in the ledger, at the size the append starts from. */
   readonly isNew: boolean;
 }
 
@@ -44,23 +44,31 @@ export function createPostgresLedgerStore(options: PostgresLedgerStoreOptions): 
   const numbers = createLedgerNumbers();
   const partitions = createPartitions(pool);
   const absences = createAbsences();
+  /** With the connection that holds the ledger's batch, which sees what is committed like any other. */
+  const read = async <T>(no: number, run: (client: PostgresClient) => Promise<T>): Promise<T> => {
+    const lease = options.leases.ofLedger(no);
+    return lease ? await run(lease.client) : await inTransaction(pool, run);
+  };
+  const knownOf = async (client: PostgresClient, no: number, eventIds: readonly string[]) => {
+    const { size, known } = await findKnown(client, no, eventIds);
+    absences.remember(
+      no,
+      size,
+      eventIds.filter((id) => !known.has(id)),
+    );
+    return known;
+  };
   return {
     async head(ledger) {
-      return await inTransaction(pool, async (client) => {
-        const no = await numbers.find(client, ledger);
-        return no === null ? null : await readHead(client, ledger, no);
+      return await translated(async () => {
+        const no = await numbers.find(pool, ledger);
+        return no === null ? null : await read(no, (client) => readHead(client, ledger, no));
       });
     },
     async known(ledger, eventIds) {
-      return await inTransaction(pool, async (client) => {
-        const no = await numbers.get(client, ledger);
-        const { size, known } = await findKnown(client, no, eventIds);
-        absences.remember(
-          no,
-          size,
-          eventIds.filter((id) => !known.has(id)),
-        );
-        return known;
+      return await translated(async () => {
+        const no = await numbers.get(pool, ledger);
+        return await read(no, (client) => knownOf(client, no, eventIds));
       });
     },
     async append(append) {
@@ -70,9 +78,11 @@ export function createPostgresLedgerStore(options: PostgresLedgerStoreOptions): 
         const write = { append, no, isNew: absences.cover(no, from.size, records) };
         if (records.length > 0) await partitions.ensure(no, from.size, to.size);
         const lease = completes === null ? null : options.leases.takeUp(completes);
-        return (
-          (lease && (await appendUnderLease(options, lease, write))) ?? (await appendAlone(options, write))
-        );
+        const outcome = lease && (await appendUnderLease(options, lease, write));
+        if (outcome !== null) return outcome;
+        // Some of its jobs may be gone by now and others not: the queue knows, and gives out what is left.
+        if (completes !== null && jobIdsOf(completes).length > 1) return 'LEASE_LOST';
+        return await appendAlone(options, write);
       });
     },
   };
@@ -102,8 +112,8 @@ async function appendUnderLease(
 }
 
 /**
- * Appends in a transaction of its own: a piece of a batch that stays in hand, or a batch whose lease was lost.
- * The job is locked before the head, as by a lease: two appends that meet wait for one another, never both.
+ * Appends in a transaction of its own: a piece of a batch that stays in hand, or a batch whose lease was
+ * lost. The job is locked before the head, as by a lease: of two appends that meet one waits, never both.
  */
 async function appendAlone(options: PostgresLedgerStoreOptions, write: Write): Promise<AppendOutcome> {
   const { completes } = write.append;
@@ -117,7 +127,7 @@ async function appendAlone(options: PostgresLedgerStoreOptions, write: Write): P
   });
 }
 
-/** Moves the head if it is still the one the append starts from. It is locked then until the transaction ends. */
+/** Moves the head if it is still the one the append starts from; locks it until the transaction ends. */
 async function moveHead(client: PostgresClient, { append: { from, to }, no }: Write): Promise<boolean> {
   const frontier = Buffer.concat(to.frontier.map(toBytes));
   const { rowCount } = await client.query(
@@ -150,15 +160,19 @@ async function writeAll(
   if (tiles.length > 0) await putTiles(client, no, tiles);
   if (quarantined.length > 0) await quarantine(client, no, quarantined, now());
   if (completes === null) return;
-  const { rowCount } = await client.query('DELETE FROM batch_payload WHERE job_id = $1', [completes]);
+  const jobIds = jobIdsOf(completes);
+  const deletion = 'DELETE FROM batch_payload WHERE job_id = ANY ($1::uuid[])';
+  const { rowCount } = await client.query(deletion, [jobIds]);
   const completing = { includeQueued: true, ...inTransactionOf(client) };
-  const completion = await boss.complete(queueName, completes, undefined, completing);
-  if (rowCount !== 1 || affectedBy(completion) !== 1) throw new Error(`Batch ${completes} is not in hand`);
+  const completion = await boss.complete(queueName, [...jobIds], undefined, completing);
+  if (rowCount !== jobIds.length || affectedBy(completion) !== jobIds.length) {
+    throw new Error(`Batch ${completes} is not in hand`);
+  }
 }
 
 /**
- * An event id is unique in its ledger, and no key of the database says so over all partitions. What `known` did
- * not find at a size cannot be there as long as the head has that size.
+ * An event id is unique in its ledger, and no key of the database says so over all partitions. What `known`
+ * did not find at a size cannot be there as long as the head has that size.
  */
 async function refuseKnown(client: PostgresClient, no: number, records: readonly NewRecord[]): Promise<void> {
   const ids = records.map(({ eventId }) => eventId);
@@ -217,7 +231,7 @@ interface HeadRow {
   readonly hashes: Buffer | null;
 }
 
-/** The head and the tiles at its edge, in one statement: tiles of a later append would look like a contradiction. */
+/** Head and edge in one statement: a head and the tiles of a later append would look like a contradiction. */
 export async function readHead(client: PostgresClient, ledger: string, no: number): Promise<HeadForAppend> {
   const { rows } = await client.query<HeadRow>(
     `SELECT h.size, h.root, h.frontier, h.prev, h.recorded_at, l.level, t.hashes

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { escapeLiteral } from 'pg';
 import { AppError, FatalError } from '#server/errors.ts';
 import {
   type AppliedMigration,
@@ -73,7 +73,8 @@ export async function migratePostgres(
       await client.query('COMMIT');
       return { applied: missing.map(({ name }) => name) };
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined); // The connection is gone, and with it the transaction.
+      // Where this fails the connection is gone, and with it the transaction.
+      await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
       client.release();
@@ -100,7 +101,8 @@ export function migrationScript(migrations: readonly Migration[]): string {
 
 async function refuseOldServer(client: PostgresClient): Promise<void> {
   const { rows } = await client.query<{ version: string; number: number }>(
-    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number`,
+    `SELECT current_setting('server_version') AS version,
+            current_setting('server_version_num')::int AS number`,
   );
   const { version = '', number = 0 } = rows[0] ?? {};
   if (number < POSTGRES_MAJOR_MIN * 10_000) {
@@ -125,7 +127,8 @@ async function readApplied(client: Queryable): Promise<readonly AppliedMigration
   if (name === null) return [];
   if (may === false) {
     throw unusable(
-      `its user ${role} has no rights to the tables: ${HOW_TO_MIGRATE} and --app-role ${role}, then start again`,
+      `its user ${role} has no rights to the tables: ` +
+        `${HOW_TO_MIGRATE} and --app-role ${role}, then start again`,
     );
   }
   const { rows } = await client.query<AppliedMigration>(
@@ -166,7 +169,7 @@ async function apply(client: PostgresClient, migration: Migration): Promise<void
 }
 
 function historyEntry({ name, checksum }: Migration): string {
-  const values = [randomUUID(), checksum, name].map((text) => pg.escapeLiteral(text)).join(', ');
+  const values = [randomUUID(), checksum, name].map((text) => escapeLiteral(text)).join(', ');
   return `INSERT INTO "_prisma_migrations"
     ("id", "checksum", "migration_name", "started_at", "finished_at", "applied_steps_count")
 VALUES (${values}, clock_timestamp(), clock_timestamp(), 1)`;

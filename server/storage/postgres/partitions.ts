@@ -8,9 +8,9 @@ const MAKE_NEXT_AT = PARTITION_RECORDS / 2;
 /** The partitions of ledgers that grow. */
 export interface Partitions {
   /**
-   * Makes what records from one size to another go into, and the partition after that where it is soon needed.
-   * It costs nothing where they are known. Each is made in a transaction of its own, so that no lock is held
-   * while an append runs.
+   * Makes what records from one size to another go into, and the partition after that where it is soon
+   * needed. It costs nothing where they are known. Each is made in a transaction of its own, so that no lock
+   * is held while an append runs.
    */
   ensure(ledgerNo: number, from: number, to: number): Promise<void>;
 }
@@ -33,7 +33,7 @@ export function createPartitions(pool: PostgresPool): Partitions {
   };
 }
 
-/** Makes the partitions that ledgers will need soon: run now and then, so that no append has to wait for it. */
+/** Makes the partitions that ledgers will need soon: run now and then, so that no append waits for it. */
 export async function ensurePartitions(pool: PostgresPool): Promise<void> {
   const heads = await inTransaction(
     pool,
@@ -59,7 +59,6 @@ function lastChunk(size: number): number {
   return chunkOf(size + MAKE_NEXT_AT);
 }
 
-/** No row-level security stands around the function, so it needs no transaction of ours. */
 async function addPartition(pool: PostgresPool, ledgerNo: number, chunk: number): Promise<void> {
   await inTransaction(
     pool,

@@ -77,6 +77,11 @@ export function createPendingEvents(): PendingEvents {
     waits.delete(wait);
     wait.resolve(wait.settlements);
   };
+  const end = (wait: OpenWait, at: number, settlement: Settlement): void => {
+    const isNew = wait.settlements[at] === undefined;
+    wait.settlements[at] = settlement;
+    if (isNew) endOne(wait);
+  };
 
   return {
     expect({ ledger, events }) {
@@ -90,15 +95,11 @@ export function createPendingEvents(): PendingEvents {
       if (!wait) return;
       for (const [at, fate] of fates.entries()) {
         const place = wait.places[at]!;
-        if (fate.state === 'QUEUED') continue;
         if (fate.state === 'QUEUED_BEFORE') place.queuedBefore = true;
-        else {
-          // It may have ended before this was known: what was found in the database counts.
-          places.leave(place);
-          const ended = wait.settlements[at] !== undefined;
-          wait.settlements[at] = fate;
-          if (!ended) endOne(wait);
-        }
+        if (fate.state === 'QUEUED' || fate.state === 'QUEUED_BEFORE') continue;
+        // It may have ended before this was known: what was found in the database counts.
+        places.leave(place);
+        end(wait, at, fate);
       }
       endOne(wait);
     },
@@ -113,24 +114,15 @@ export function createPendingEvents(): PendingEvents {
     batch: (batchId) => batches.get(batchId),
     settle(ledger, settlements) {
       for (const [eventId, settlement] of settlements) {
-        places.takeAll(ledger, eventId, ({ wait, at }) => {
-          wait.settlements[at] = settlement;
-          endOne(wait);
-        });
+        places.takeAll(ledger, eventId, ({ wait, at }) => end(wait, at, settlement));
       }
     },
     stillAwaited: (ledger, eventIds) => eventIds.filter((eventId) => places.has(ledger, eventId)),
     queuedBefore: (ledger) => places.select(ledger, (place) => place.queuedBefore),
     overdue() {
       for (const [id, batch] of batches) if (!batch.waits.some(opened)) batches.delete(id);
-      const before = round;
-      round += 1;
-      const found = new Map<string, readonly string[]>();
-      for (const ledger of places.ledgers()) {
-        const eventIds = places.select(ledger, ({ wait }) => wait.round < before);
-        if (eventIds.length > 0) found.set(ledger, eventIds);
-      }
-      return found;
+      const before = round++;
+      return places.selectAll(({ wait }) => wait.round < before);
     },
     stop(error) {
       for (const wait of waits) wait.reject(error);

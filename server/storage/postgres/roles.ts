@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Queryable } from './open.ts';
 import { WAIT_FOR_MIGRATION } from './migrate.ts';
 
@@ -7,7 +7,8 @@ export const QUEUE_SCHEMA = 'pgboss';
 
 /**
  * What the application's role may do, table by table, and nothing else: records and what proves them can be
- * added and read, never changed or deleted. A head moves and a tile grows; triggers see to it that this is all.
+ * added and read, never changed or deleted. A head moves and a tile grows; triggers see to it that this is
+ * all.
  */
 export const APPLICATION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['SELECT', 'INSERT'],
@@ -31,7 +32,8 @@ export const APPLICATION_FUNCTIONS: readonly string[] = ['add_record_partition(I
 
 /**
  * Gives the application's role its rights, and takes back those that it has beyond them; run by the owner of
- * the tables, after migrating. All at once: a server that runs meanwhile is refused nothing. Again is no harm.
+ * the tables, after migrating. All at once: a server that runs meanwhile is refused nothing. Again is no
+ * harm.
  *
  * @param role name of a role that exists
  */
@@ -46,10 +48,10 @@ export function grantScript(role: string): string {
 }
 
 function grantStatements(role: string): readonly string[] {
-  const to = pg.escapeIdentifier(role);
+  const to = escapeIdentifier(role);
   const tables = Object.entries(APPLICATION_RIGHTS).flatMap(([name, rights]) => [
-    `REVOKE ALL ON TABLE public.${pg.escapeIdentifier(name)} FROM ${to}`,
-    `GRANT ${rights.join(', ')} ON TABLE public.${pg.escapeIdentifier(name)} TO ${to}`,
+    `REVOKE ALL ON TABLE public.${escapeIdentifier(name)} FROM ${to}`,
+    `GRANT ${rights.join(', ')} ON TABLE public.${escapeIdentifier(name)} TO ${to}`,
   ]);
   return [
     // Two at once would be in each other's way.
@@ -68,9 +70,9 @@ function grantStatements(role: string): readonly string[] {
 
 /** `add_record_partition` grants those that are made from now on. */
 function grantPartitions(role: string): string {
-  const to = pg.escapeLiteral(role);
+  const to = escapeLiteral(role);
   // As a literal: a name may hold whatever else would end the block.
-  return `DO ${pg.escapeLiteral(`DECLARE
+  return `DO ${escapeLiteral(`DECLARE
     child regclass;
 BEGIN
     FOR child IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'public.record'::regclass LOOP
@@ -82,14 +84,14 @@ END`)}`;
 
 /** Makes a role that may log in, unless it is there. It has no password: nobody can log in with it yet. */
 export function createRoleScript(role: string): string {
-  return `DO ${pg.escapeLiteral(`BEGIN
-    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = ${pg.escapeLiteral(role)}) THEN
-        CREATE ROLE ${pg.escapeIdentifier(role)} LOGIN;
+  return `DO ${escapeLiteral(`BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = ${escapeLiteral(role)}) THEN
+        CREATE ROLE ${escapeIdentifier(role)} LOGIN;
     END IF;
 END`)};`;
 }
 
-/** Makes the application's role unless it is there; gives whether it did. The connected role needs CREATEROLE. */
+/** Makes the application's role unless it is there; gives whether it did. It takes CREATEROLE. */
 export async function createRole(client: Queryable, role: string): Promise<boolean> {
   const { rows } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
   if (rows.length > 0) return false;

@@ -18,12 +18,13 @@ export interface WaitPlaces<Wait> {
   has(ledger: string, eventId: string): boolean;
   /** The events of a ledger of which some place is as asked for. */
   select(ledger: string, is: (place: WaitPlace<Wait>) => boolean): readonly string[];
-  ledgers(): Iterable<string>;
+  /** The same of all ledgers that have such events. */
+  selectAll(is: (place: WaitPlace<Wait>) => boolean): ReadonlyMap<string, readonly string[]>;
   clear(): void;
 }
 
 /**
- * The places of one event are chained: no array, set or closure an event, because there are many and nearly all
+ * The places of one event are chained: no array, set or closure an event, because there are many and most
  * have one. The first of a chain is never one that was left, so a chain of left ones is gone.
  */
 interface Link<Wait> extends WaitPlace<Wait> {
@@ -67,13 +68,22 @@ export function createWaitPlaces<Wait extends { readonly ledger: string }>(): Wa
       }
     },
     has: (ledger, eventId) => getFirst(ledger, eventId) !== null,
-    select: (ledger, is) =>
-      [...(ledgers.get(ledger) ?? [])]
-        .filter(([, first]) => findLink(first, is) !== null)
-        .map(([eventId]) => eventId),
-    ledgers: () => ledgers.keys(),
+    select: (ledger, is) => selectFrom(ledgers.get(ledger) ?? [], is),
+    selectAll(is) {
+      const all = [...ledgers].map(([ledger, chains]) => [ledger, selectFrom(chains, is)] as const);
+      return new Map(all.filter(([, eventIds]) => eventIds.length > 0));
+    },
     clear: () => ledgers.clear(),
   };
+}
+
+function selectFrom<Wait>(
+  chains: Iterable<readonly [string, Link<Wait>]>,
+  is: (place: WaitPlace<Wait>) => boolean,
+): readonly string[] {
+  const eventIds: string[] = [];
+  for (const [eventId, first] of chains) if (findLink(first, is)) eventIds.push(eventId);
+  return eventIds;
 }
 
 /** The first from here on that was not left, and is as asked for. */

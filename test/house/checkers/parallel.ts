@@ -1,9 +1,16 @@
 import type { Fault } from './source.ts';
 
 /**
- * Files that one folder under a parent has and another one lacks: parallel folders have the same file names.
+ * Files that every folder under a parent should have and one lacks: parallel folders call the same thing by the
+ * same name.
+ *
+ * @param names of the files that all of them have; those that only one kind needs are its own affair
  */
-export function checkParallelNames(paths: readonly string[], parent: string): readonly Fault[] {
+export function checkParallelNames(
+  paths: readonly string[],
+  parent: string,
+  names: readonly string[],
+): readonly Fault[] {
   const folders = new Map<string, Set<string>>();
   for (const path of paths) {
     if (!path.startsWith(`${parent}/`)) continue;
@@ -11,14 +18,13 @@ export function checkParallelNames(paths: readonly string[], parent: string): re
     if (folder === undefined || rest.length === 0) continue;
     folders.set(folder, (folders.get(folder) ?? new Set()).add(rest.join('/')));
   }
-  const names = new Set([...folders.values()].flatMap((files) => [...files]));
   return [...folders].flatMap(([folder, files]) =>
-    [...names]
+    names
       .filter((name) => !files.has(name))
       .map((name) => ({
         path: `${parent}/${folder}`,
         line: 1,
-        message: `has no ${name}, a folder beside it has`,
+        message: `has no ${name}, as every folder beside it`,
       })),
   );
 }

@@ -86,7 +86,7 @@ export function describeLedgerStore(open: OpenStorage): void {
       await expectIntact(after, 'acme');
     });
 
-    it('keeps the pieces of a batch that a killed process was recording, and gets each event once', async () => {
+    it('keeps the pieces of a batch that a killed process recorded, and has each event once', async () => {
       const storage = await openWithLedgers(open, ['acme']);
       await submit(storage, 'acme', makeEvents('e', 3));
       const [taken] = await storage.queue.take(1);

@@ -86,14 +86,15 @@ CREATE TABLE "checkpoint" (
 
 -- CreateTable
 -- What a job of the queue carries: the exact lines of a batch. The job's own JSON could not hold every string, and
--- would be parsed on its way in and out. A row is there exactly as long as its job waits.
+-- would be parsed on its way in and out. Compressed (Zstandard, RFC 8878): four fifths less to write twice, to send and
+-- to throw away. A row is there exactly as long as its job waits.
 CREATE TABLE "batch_payload" (
     "job_id" UUID NOT NULL,
     "ledger_no" INTEGER NOT NULL,
     "queued_at" BIGINT NOT NULL,
     "event_count" INTEGER NOT NULL,
     "characters" INTEGER NOT NULL,
-    "payload" TEXT NOT NULL,
+    "payload" BYTEA NOT NULL,
 
     CONSTRAINT "batch_payload_pkey" PRIMARY KEY ("job_id")
 ) WITH (
@@ -162,9 +163,12 @@ DECLARE
 BEGIN
     IF of_ledger_no <= 0 OR chunk < 0 THEN RAISE EXCEPTION 'no such partition: %', child; END IF;
     IF to_regclass(format('public.%I', child)) IS NOT NULL THEN RETURN FALSE; END IF;
-    -- One at a time a ledger: the second one to come finds it made.
+    -- One at a time a ledger: the second one to come finds it made. It looks into the catalog itself: what
+    -- to_regclass said before it remembers, also while it waits.
     PERFORM pg_advisory_xact_lock(1769235564, of_ledger_no);
-    IF to_regclass(format('public.%I', child)) IS NOT NULL THEN RETURN FALSE; END IF;
+    IF EXISTS (SELECT FROM pg_class WHERE relname = child AND relnamespace = 'public'::regnamespace) THEN
+        RETURN FALSE;
+    END IF;
     IF NOT EXISTS (SELECT 1 FROM ledger WHERE no = of_ledger_no) THEN
         RAISE EXCEPTION 'there is no ledger number %', of_ledger_no;
     END IF;
