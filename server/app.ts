@@ -135,7 +135,9 @@ async function startOnPostgres(
 ): Promise<StartedApp> {
   const { config, log, undo } = context;
   const dataDir = shareDataDir(config.dataDir);
-  const backend = await openWhenThere({ config, dataDir, log, undo, databaseUrl }, context, stopping);
+  const { onCrash } = context;
+  const postgres = { config, dataDir, log, undo, databaseUrl, onCrash };
+  const backend = await openWhenThere(postgres, context, stopping);
   const { host, pathname } = new URL(databaseUrl);
   const storage = `Postgres at ${host}${pathname}`;
   return config.role === 'worker'

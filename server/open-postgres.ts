@@ -7,7 +7,9 @@ import type { Readiness } from './http/rest.ts';
 import type { Logger } from './log.ts';
 import { prepareAppliance } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
-import { type Recording, startRecording } from './start-recording.ts';
+import { openRecording } from './recording.ts';
+import type { Recording } from './start-recording.ts';
+import { startRecordingThread } from './start-recording-thread.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createPostgresCheckpointStore } from './storage/postgres/checkpoint-store.ts';
 import { createPostgresIntake } from './storage/postgres/intake.ts';
@@ -30,8 +32,6 @@ const MIGRATIONS = fileURLToPath(new URL('../prisma/postgres/migrations', import
 
 /** Connections for taking events and all that is small; more wait for their turn. */
 const POOL_MAX = 8;
-/** Connections of a worker beside one for each batch in hand. */
-const WORKER_SPARE = 3;
 const READING_MAX = 8;
 /** How often those who wait for an event that nobody told of look for themselves. */
 const LOOK_UP_MS = 1000;
@@ -42,6 +42,8 @@ export interface PostgresContext {
   readonly log: Logger;
   readonly undo: Undo;
   readonly databaseUrl: string;
+  /** Called when the process cannot go on. */
+  readonly onCrash: (error: Error) => void;
 }
 
 /** What all roles stand on. */
@@ -63,7 +65,7 @@ export async function openPostgres(context: PostgresContext): Promise<Backend> {
   const shared = await openShared(context);
   const { config, log, pool, boss, events, undo } = shared;
   let recording: Recording | null = null;
-  const readOnly = (): string | null => recording?.readOnly() ?? null;
+  const readOnly = (): string | null => recording?.status().readOnly ?? null;
   const intake = createPostgresIntake({
     pool,
     boss,
@@ -78,18 +80,17 @@ export async function openPostgres(context: PostgresContext): Promise<Backend> {
     onFailure: (error) => log.error({ err: error }, 'Events could not be queued.'),
   });
   undo.push(() => intake.stop());
-  events.onRecorded(({ ledger, batchId, firstIndex }) => {
+  const onRecorded: Parameters<typeof startRecordingThread>[1] = ({ ledger, batchId, firstIndex }) => {
     // What this cannot find out now is looked up below.
     intake
       .recorded(ledger, batchId, firstIndex)
       .catch((error: unknown) => log.debug({ err: error }, 'Looked up later.'));
-  });
+  };
+  events.onRecorded(onRecorded);
   const lookUp = every(LOOK_UP_MS, 'settlement.look-up', () => intake.lookUp(), log);
   undo.push(() => lookUp.stop());
   if (config.role !== 'api') {
-    recording = await startRecordingHere(shared, intake.settle);
-    const started = recording;
-    events.onQueued(() => started.wake());
+    recording = await startRecordingHere(shared, onRecorded);
   }
   return createBackend(shared, intake, recording);
 }
@@ -122,7 +123,7 @@ async function prepareDatabase(context: PostgresContext, pool: PostgresPool, tok
   if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
   const boss = await startBoss(pool, {
     queueName: config.queueName,
-    maintains: config.role !== 'api',
+    maintains: false,
     onError: (error) => log.warn({ err: error }, 'The queue met an error.'),
   });
   const catalog = createPostgresLedgerCatalog(pool, sha256);
@@ -131,16 +132,14 @@ async function prepareDatabase(context: PostgresContext, pool: PostgresPool, tok
 }
 
 async function startRecordingHere(
-  { config, dataDir, log, undo, databaseUrl, boss, events }: Shared,
-  settle: Parameters<typeof startRecording>[0]['settle'],
+  { config, dataDir, undo, databaseUrl, onCrash }: Shared,
+  onRecorded: Parameters<typeof startRecordingThread>[1],
 ): Promise<Recording> {
-  const pool = openPool(databaseUrl, {
-    max: config.workerConcurrency + WORKER_SPARE,
-    name: 'indelible recording',
-    onError: (error) => log.warn({ err: error }, 'A connection to the database broke.'),
-  });
-  undo.push(() => pool.end());
-  const recording = await startRecording({ config, dataDir, log, pool, boss, events, settle });
+  const settings = { config, dataDir, databaseUrl };
+  const recording =
+    config.role === 'worker'
+      ? await openRecording(settings, { onRecorded, onStatus: () => undefined })
+      : await startRecordingThread(settings, onRecorded, onCrash);
   undo.push(() => recording.stop());
   return recording;
 }
@@ -168,7 +167,7 @@ function createBackend(shared: Shared, intake: Backend['intake'], recording: Rec
       async create(identity) {
         await catalog.create(identity);
         // Its first checkpoint; where this process does not sign, one that does finds it.
-        recording?.checkpointer.grown(identity.id);
+        recording?.grown(identity.id);
       },
     },
     quarantine: createPostgresQuarantine({
@@ -179,10 +178,10 @@ function createBackend(shared: Shared, intake: Backend['intake'], recording: Rec
       },
     }),
     depth: createPostgresJobQueue({ ...common, leases: createLeases() }).depth,
-    counts: recording?.counts ?? null,
+    counts: recording === null ? null : () => recording.status().counts,
     readingOf: reading.bind,
     readiness: () => findReadiness(pool, recording),
-    readOnly: () => recording?.readOnly() ?? null,
+    readOnly: () => recording?.status().readOnly ?? null,
     adminTokenFile: shared.adminTokenFile,
   };
 }
@@ -190,13 +189,13 @@ function createBackend(shared: Shared, intake: Backend['intake'], recording: Rec
 /** Asks the database, so that what is said is true now. */
 async function findReadiness(pool: PostgresPool, recording: Recording | null): Promise<Readiness> {
   // Anyone may ask: which ledger contradicts itself is told in the log and by `indelible doctor` only.
-  if (recording?.readOnly()) return { ready: false, reason: ERRORS.APPLIANCE_READ_ONLY.message };
+  if (recording?.status().readOnly) return { ready: false, reason: ERRORS.APPLIANCE_READ_ONLY.message };
   try {
     await inTransaction(pool, (client) => client.query('SELECT 1'));
   } catch (error) {
     const reason = error instanceof AppError ? error.message : ERRORS.STORAGE_UNAVAILABLE.message;
     return { ready: false, reason };
   }
-  const outage = recording?.outage() ?? null;
+  const outage = recording?.status().outage ?? null;
   return outage === null ? { ready: true } : { ready: false, reason: outage };
 }

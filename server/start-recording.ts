@@ -40,19 +40,30 @@ export interface RecordingDeps {
   readonly pool: PostgresPool;
   readonly boss: PgBoss;
   readonly events: PostgresLedgerEvents;
-  /** Tells whoever waits in this process how events ended. */
-  readonly settle: (ledger: string, settlements: ReadonlyMap<string, Settlement>) => void;
+  /** Told of each batch that was recorded, beside the news that goes to other processes. */
+  readonly onRecorded: (growth: Growth) => void;
+  /** Told when what `status` gives is another one. */
+  readonly onStatus: (status: RecordingStatus) => void;
+}
+
+/** A batch that the queue knew by its id was recorded, from this index on, if in order. */
+type Growth = Parameters<PostgresLedgerEvents['announceGrowth']>[0] & { readonly batchId: string };
+
+export interface RecordingStatus {
+  readonly counts: WorkCounts;
+  /** Why recording waits, or `null`. */
+  readonly outage: string | null;
+  /** Which contradiction stopped it, or `null`. */
+  readonly readOnly: string | null;
 }
 
 /** The recording half of a process. */
 export interface Recording {
-  readonly counts: () => WorkCounts;
-  /** Why recording waits, or `null`. */
-  readonly outage: () => string | null;
-  /** Which contradiction stopped it, or `null`. */
-  readonly readOnly: () => string | null;
+  readonly status: () => RecordingStatus;
+  /** Something was queued. */
   readonly wake: () => void;
-  readonly checkpointer: Pick<Checkpointer, 'grown'>;
+  /** The ledger was made: it lacks its first checkpoint. */
+  readonly grown: (ledger: string) => void;
   /** Ends after the batches in hand and signs what is due. What waits stays in the queue. */
   stop(): Promise<void>;
 }
@@ -63,9 +74,15 @@ export interface Recording {
  */
 export async function startRecording(deps: RecordingDeps): Promise<Recording> {
   const { config, dataDir, log, pool, events } = deps;
-  let counts: WorkCounts = { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null };
-  let outage: string | null = null;
-  let readOnly: string | null = null;
+  let status: RecordingStatus = {
+    counts: { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null },
+    outage: null,
+    readOnly: null,
+  };
+  const change = (to: Partial<RecordingStatus>): void => {
+    status = { ...status, ...to };
+    deps.onStatus(status);
+  };
   const remembered = createRememberedCheckpoints(dataDir.paths.checkpoints);
   const parts = createParts(deps);
   const checkpointer = createCheckpointer({
@@ -77,7 +94,10 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
     log,
     remember: remembered.put,
     onCheckpoint(ledger) {
-      counts = { ...counts, checkpoints: counts.checkpoints + 1, lastCheckpointAt: systemClock() };
+      const { counts } = status;
+      change({
+        counts: { ...counts, checkpoints: counts.checkpoints + 1, lastCheckpointAt: systemClock() },
+      });
       events.announceCheckpoint(ledger);
     },
   });
@@ -91,42 +111,54 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
       concurrency: config.workerConcurrency,
       idlePollMs: IDLE_POLL_MS,
       log,
-      onSequenced({ id, ledger, eventCount, pieces = [{ id, eventCount }] }, { settlements, recorded, quarantined }) {
-        counts = {
-          ...counts,
-          recorded: counts.recorded + recorded,
-          quarantined: counts.quarantined + quarantined,
-        };
-        deps.settle(ledger, settlements);
+      onSequenced(
+        { id, ledger, eventCount, pieces = [{ id, eventCount }] },
+        { settlements, recorded, quarantined },
+      ) {
+        const { counts } = status;
+        change({
+          counts: {
+            ...counts,
+            recorded: counts.recorded + recorded,
+            quarantined: counts.quarantined + quarantined,
+          },
+        });
         checkpointer.grown(ledger);
         let firstIndex = firstIndexOf(settlements, eventCount);
         for (const piece of pieces) {
-          events.announceGrowth({ ledger, batchId: piece.id, firstIndex });
+          const growth = { ledger, batchId: piece.id, firstIndex };
+          deps.onRecorded(growth);
+          events.announceGrowth(growth);
           if (firstIndex !== null) firstIndex += piece.eventCount;
         }
       },
-      onOutage: (reason) => (outage = reason),
+      onOutage: (outage) => change({ outage }),
       onFatal(error) {
         log.fatal(
           { err: error, ledger: error.ledger },
           'A ledger contradicts itself: recording has stopped.',
         );
-        readOnly = `Ledger ${error.ledger}: ${error.message}`;
+        change({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
       },
     });
 
-  readOnly = await findContradictions(sha256, verifyEd25519, createStartReader(pool, sha256, remembered));
-  if (readOnly !== null) {
-    log.fatal({ reason: readOnly }, 'A ledger contradicts itself: nothing is recorded here.');
+  const contradiction = await findContradictions(
+    sha256,
+    verifyEd25519,
+    createStartReader(pool, sha256, remembered),
+  );
+  if (contradiction !== null) {
+    change({ readOnly: contradiction });
+    log.fatal({ reason: contradiction }, 'A ledger contradicts itself: nothing is recorded here.');
   }
-  const worker = readOnly === null ? start() : null;
+  const worker = contradiction === null ? start() : null;
   const upkeep = worker === null ? [] : startUpkeep(pool, checkpointer, log);
   return {
-    counts: () => counts,
-    outage: () => outage,
-    readOnly: () => readOnly,
+    status: () => status,
     wake: () => worker?.wake(),
-    checkpointer,
+    grown(ledger) {
+      if (worker) checkpointer.grown(ledger);
+    },
     async stop() {
       await Promise.all(upkeep.map((job) => job.stop()));
       await worker?.stop({ drain: null });

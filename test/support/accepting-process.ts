@@ -1,3 +1,4 @@
+import { unpackLines } from '#server/storage/postgres/packed-lines.ts';
 import { Client } from 'pg';
 import { expect, onTestFinished } from 'vitest';
 import type { Acceptance, SubmittedEvent } from '#server/ports/intake.ts';
@@ -79,12 +80,12 @@ export async function openSuperuser({ superuserUrl }: TestDatabase): Promise<Cli
 
 /** The lines in the queue, in order; each batch has its job, and each job its batch. */
 export async function queuedLines(superuser: Client): Promise<readonly string[]> {
-  const { rows } = await superuser.query<{ payload: string | null; job: string | null }>(
+  const { rows } = await superuser.query<{ payload: Buffer | null; job: string | null }>(
     `SELECT b.payload, j.id AS job FROM pgboss.job j FULL JOIN batch_payload b ON b.job_id = j.id
      ORDER BY j.created_on, j.id`,
   );
   for (const { payload, job } of rows) expect([payload, job]).not.toContain(null);
-  return rows.flatMap(({ payload }) => payload!.split('\n'));
+  return rows.flatMap(({ payload }) => unpackLines(payload!).split('\n'));
 }
 
 /** Sends events for nobody to wait for. */

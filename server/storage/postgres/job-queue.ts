@@ -32,6 +32,11 @@ const JOB_NOW = `${QUEUE_SCHEMA}.job_now()`;
 const IDLE_TIMEOUT_MS = 60_000;
 /** Worded so that pg-boss' own index on such jobs serves it: those that are done are many. */
 const IN_RETRY = "state = 'retry' AND policy = 'key_strict_fifo'";
+/**
+ * A job may be the oldest of its ledger and yet come after the one in hand: its transaction began earlier and
+ * committed later. pg-boss then waits until that one is done with, which may be by whoever asks. Not here.
+ */
+const FETCH_LOCK_TIMEOUT_MS = 10;
 /** So many times `take` is called between two looks for retries that are impossibly far away. */
 const TAKES_BETWEEN_LOOKS = 256;
 
@@ -142,7 +147,7 @@ function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
     const client = await pool.connect();
     try {
       const takenAt = now();
-      await begin(client, IDLE_TIMEOUT_MS);
+      await begin(client, IDLE_TIMEOUT_MS, FETCH_LOCK_TIMEOUT_MS);
       // Crash from here to the end of the lease: the transaction ends with the connection, and the batch
       // waits as if it had never been fetched.
       const fetching = { batchSize: 1, includeMetadata: true, ...inTransactionOf(client) } as const;
@@ -168,10 +173,18 @@ function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
         pieces: pieces.map(({ id: pieceId, eventCount }) => ({ id: pieceId, eventCount })),
       };
     } catch (error) {
+      if (isLockTimeout(error)) {
+        await endTransaction(client, 'ROLLBACK');
+        return null;
+      }
       client.release(true);
       throw error;
     }
   };
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 /** What the intake writes into a job beside its lines. */

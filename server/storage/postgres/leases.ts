@@ -55,7 +55,8 @@ export function createLeases(): Leases {
 
   return {
     async begin(lease) {
-      await lease.client.query('SAVEPOINT leased');
+      // Whoever works on a batch waits for others on the same ledger, however long they take.
+      await lease.client.query('SET LOCAL lock_timeout = 0; SAVEPOINT leased');
       giveBack(lease);
     },
     takeUp(batchId) {

@@ -61,13 +61,14 @@ export function openPool(url: string, { max, name, onError }: PoolOptions): Post
  *
  * @param idleTimeoutMs how long the transaction may do nothing before the database ends it; 0: for ever
  */
-export async function begin(client: PostgresClient, idleTimeoutMs = 0): Promise<void> {
+export async function begin(client: PostgresClient, idleTimeoutMs = 0, lockTimeoutMs = 0): Promise<void> {
   await client.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED;
      SET LOCAL synchronous_commit = on;
      SET LOCAL indelible.ledgers = '*';
      SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS};
-     SET LOCAL idle_in_transaction_session_timeout = ${idleTimeoutMs};`,
+     SET LOCAL idle_in_transaction_session_timeout = ${idleTimeoutMs};
+     SET LOCAL lock_timeout = ${lockTimeoutMs};`,
   );
 }
 
