@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { systemClock } from '#server/clock.ts';
 import type { Batch } from '#server/ports/job-queue.ts';
 import { sequence } from '#server/worker/sequence.ts';
-import { startCuttingProxy, passAll } from '#test/support/cutting-proxy.ts';
+import { cutAt, passAll, startCuttingProxy } from '#test/support/cutting-proxy.ts';
 import {
   createLedger,
   expectIntact,
@@ -137,6 +137,20 @@ describe('the queue on Postgres', () => {
     expect(await api.queue.take(2)).toHaveLength(2);
     proxy.watch = () => passAll;
     expect(await worker.queue.take(2)).toEqual([]);
+  });
+
+  it('calls it an outage when the connection breaks over an empty queue', async () => {
+    const { database, api } = await openWithLedgers('acme');
+    const proxy = await startCuttingProxy(inject('postgresPort'));
+    const worker = await openPostgresProcess(database, { port: proxy.port });
+    await worker.terminate();
+    for (const text of ['strict_fifo_heads', 'ROLLBACK']) {
+      proxy.watch = cutAt('BEFORE', 'BEGIN', text);
+      await expect(worker.queue.take(1)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    }
+    proxy.watch = () => passAll;
+    await submit(api, 'acme', 'e');
+    expect(await worker.queue.take(1)).toHaveLength(1);
   });
 
   it('stays small: what is done is deleted, and its room is used again', async () => {

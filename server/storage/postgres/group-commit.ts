@@ -52,7 +52,8 @@ export function createGroupCommit({ fits, refusal, run, onFailure }: GroupCommit
       waiting = [...group, ...waiting];
       return;
     }
-    for (const item of group) item.reject(error);
+    const told = isTooLong(error) ? ID_TOO_LONG : error;
+    for (const item of group) item.reject(told);
     onFailure(error);
   };
 
@@ -101,6 +102,15 @@ export function createGroupCommit({ fits, refusal, run, onFailure }: GroupCommit
     },
   };
 }
+
+/** Postgres' `program_limit_exceeded`. */
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '54000';
+}
+
+const ID_TOO_LONG = new AppError('BAD_USER_INPUT', {
+  message: 'An event id has more than 2,600 bytes of UTF-8, and they do not compress: no index of Postgres holds it.',
+});
 
 /** What a group adds to the queue if all of it is new. */
 export function totalOf(group: readonly GroupMember[]): QueueAmount {

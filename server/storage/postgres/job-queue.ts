@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { FatalError } from '#server/errors.ts';
 import { BATCH_EVENTS_MAX } from '#server/ports/intake.ts';
-import { type Batch, type JobQueue, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
+import { type Batch, type JobQueue, type QueueDepth, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
 import { affectedBy, inTransactionOf } from './boss.ts';
 import { unpackLines } from './packed-lines.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
@@ -17,7 +17,7 @@ export interface PostgresJobQueueOptions {
   /** The same as the ledger store's: it ends what begins here. */
   readonly leases: Leases;
   readonly now: () => number;
-  /** Most events that small jobs of one ledger are gathered to; 0: each job is a batch. `BATCH_EVENTS_MAX` unless given. */
+  /** Most events that small jobs of a ledger are gathered to, `BATCH_EVENTS_MAX` unless given; 0: none are. */
   readonly gatherEventsMax?: number;
 }
 
@@ -55,6 +55,14 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
     if (lease) await leases.rollBack(lease);
   };
 
+  const takeUpTo = async (max: number, batches: Batch[]): Promise<void> => {
+    while (batches.length < max) {
+      const batch = await takeOne();
+      if (batch !== null) batches.push(batch);
+      else if (batches.length > 0 || !(await bringBackFarRetries(pool, queueName))) return;
+    }
+  };
+
   return {
     async take(max) {
       return await translated(async () => {
@@ -62,14 +70,7 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
         try {
           takes += 1;
           if (takes % TAKES_BETWEEN_LOOKS === 0) await bringBackFarRetries(pool, queueName);
-          while (batches.length < max) {
-            let batch = await takeOne();
-            if (batch === null && batches.length === 0 && (await bringBackFarRetries(pool, queueName))) {
-              batch = await takeOne();
-            }
-            if (batch === null) break;
-            batches.push(batch);
-          }
+          await takeUpTo(max, batches);
         } catch (error) {
           // Nobody would ever work on these.
           await Promise.all(batches.map(release));
@@ -83,19 +84,11 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
       await translated(async () => {
         const lease = leases.takeUp(batch.id);
         if (jobIdsOf(batch.id).length > 1) {
-          // One of several jobs is to blame: from now on each is tried by itself, and that is the first attempt.
+          // One of its jobs is to blame: from now on each is tried by itself, and that is the first attempt.
           if (lease) apart.add(lease.ledgerNo);
           if (lease) await leases.rollBack(lease);
-        } else if (lease) {
-          await retryUnderLease(options, lease, batch, at, reason);
-        } else {
-          // The lease went with its connection: the batch is out already, and may have been taken since.
-          await inTransaction(pool, async (client) => {
-            if (await lockWaiting(client, queueName, batch.id)) {
-              await putOff(options, client, batch, at - now(), reason);
-            }
-          });
-        }
+        } else if (lease) await retryUnderLease(options, lease, batch, at, reason);
+        else await retryAlone(options, batch, at, reason);
       });
     },
     async nextDueAt() {
@@ -110,17 +103,17 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
         return rows[0] ? now() + Math.ceil(rows[0].wait_ms) : null;
       });
     },
-    async depth() {
-      return await inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ batches: number; events: number; oldest_at: number | null }>(
-          `SELECT COUNT(*) AS batches, COALESCE(SUM(event_count), 0)::int8 AS events,
-             MIN(queued_at) AS oldest_at FROM batch_payload`,
-        );
-        const { batches, events, oldest_at: oldestAt } = rows[0]!;
-        return { batches, events, oldestAt };
-      });
-    },
+    depth: () => inTransaction(pool, readDepth),
   };
+}
+
+async function readDepth(client: PostgresClient): Promise<QueueDepth> {
+  const { rows } = await client.query<{ batches: number; events: number; oldest_at: number | null }>(
+    `SELECT COUNT(*) AS batches, COALESCE(SUM(event_count), 0)::int8 AS events, MIN(queued_at) AS oldest_at
+     FROM batch_payload`,
+  );
+  const { batches, events, oldest_at: oldestAt } = rows[0]!;
+  return { batches, events, oldestAt };
 }
 
 /**
@@ -152,39 +145,35 @@ function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
       // waits as if it had never been fetched.
       const fetching = { batchSize: 1, includeMetadata: true, ...inTransactionOf(client) } as const;
       const [job] = await boss.fetch<JobData>(queueName, fetching);
-      if (!job) {
-        await endTransaction(client, 'ROLLBACK');
-        return null;
+      if (job) {
+        const ledgerNo = job.data.ledger;
+        // One that failed before is tried by itself, so that others do not suffer from it.
+        const room = job.retryCount > 0 || apart.has(ledgerNo) ? 0 : gatherEventsMax - job.data.events;
+        const jobIds = [job.id, ...(await lockFollowers(client, queueName, ledgerNo, room))] as const;
+        const pieces = await readPayloads(client, jobIds);
+        const ledger = await numbers.ledgerOf(client, ledgerNo);
+        const id = jobIds.join(PIECES_JOINT);
+        await leases.begin({ batchId: id, ledgerNo, client, jobIds, takenAt });
+        return toBatch(id, ledger, job.retryCount + 1, pieces);
       }
-      const ledgerNo = job.data.ledger;
-      // One that failed before is tried by itself, so that others do not suffer from it.
-      const room = job.retryCount > 0 || apart.has(ledgerNo) ? 0 : gatherEventsMax - job.data.events;
-      const jobIds = [job.id, ...(await lockFollowers(client, queueName, ledgerNo, room))] as const;
-      const pieces = await readPayloads(client, jobIds);
-      const ledger = await numbers.ledgerOf(client, ledgerNo);
-      const id = jobIds.join(PIECES_JOINT);
-      await leases.begin({ batchId: id, ledgerNo, client, jobIds, takenAt });
-      return {
-        id,
-        ledger,
-        attempts: job.retryCount + 1,
-        payload: pieces.map(({ payload }) => payload).join('\n'),
-        eventCount: pieces.reduce((sum, { eventCount }) => sum + eventCount, 0),
-        pieces: pieces.map(({ id: pieceId, eventCount }) => ({ id: pieceId, eventCount })),
-      };
     } catch (error) {
-      if (isLockTimeout(error)) {
-        await endTransaction(client, 'ROLLBACK');
-        return null;
-      }
       client.release(true);
       throw error;
     }
+    await endTransaction(client, 'ROLLBACK');
+    return null;
   };
 }
 
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
+function toBatch(id: string, ledger: string, attempts: number, pieces: readonly Piece[]): Batch {
+  return {
+    id,
+    ledger,
+    attempts,
+    payload: pieces.map(({ payload }) => payload).join('\n'),
+    eventCount: pieces.reduce((sum, { eventCount }) => sum + eventCount, 0),
+    pieces: pieces.map(({ id: pieceId, eventCount }) => ({ id: pieceId, eventCount })),
+  };
 }
 
 /** What the intake writes into a job beside its lines. */
@@ -307,6 +296,19 @@ async function retryUnderLease(
   }
   // Crash before this: the attempt does not count and the batch is out at once.
   await options.leases.commit(lease);
+}
+
+/** The lease went with its connection: the batch is out already, and may have been taken since. */
+async function retryAlone(
+  options: PostgresJobQueueOptions,
+  batch: Batch,
+  at: number,
+  reason: string,
+): Promise<void> {
+  await inTransaction(options.pool, async (client) => {
+    if (!(await lockWaiting(client, options.queueName, batch.id))) return;
+    await putOff(options, client, batch, at - options.now(), reason);
+  });
 }
 
 /** Gives the job back as failed once more, not to be fetched before the wait is over. */

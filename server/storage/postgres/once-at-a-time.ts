@@ -9,8 +9,8 @@ const START_LOCK = 1_769_235_565;
  */
 export async function onceAtATime<T>(pool: PostgresPool, run: () => Promise<T>): Promise<T> {
   return await inTransaction(pool, async (client) => {
-    // However long the first one needs.
-    await client.query('SET LOCAL statement_timeout = 0');
+    // However long the first one needs, and whatever it does meanwhile on other connections.
+    await client.query('SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0');
     await client.query('SELECT pg_advisory_xact_lock($1)', [START_LOCK]);
     return await run();
   });

@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** A statement of ours that takes longer hangs: it waits for a lock of someone who is gone. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** When the operating system begins to ask a server that is silent whether it is still there. */
+const KEEP_ALIVE_DELAY_MS = 30_000;
 /** A transaction that does nothing for so long holds its locks for a machine that is gone without a word. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
@@ -47,6 +49,7 @@ export function openPool(url: string, { max, name, onError }: PoolOptions): Post
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     // Where the network goes silent the operating system finds out, not the next event.
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   });
   // Without a listener the process would end of it.
   pool.on('error', (error) => onError?.(error));

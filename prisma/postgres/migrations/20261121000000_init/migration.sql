@@ -33,7 +33,7 @@ CREATE TABLE "head" (
 CREATE TABLE "record" (
     "ledger_no" INTEGER NOT NULL,
     "idx" BIGINT NOT NULL,
-    "event_id" TEXT NOT NULL,
+    "event_id" TEXT COLLATE "C" NOT NULL,
     "digest" BYTEA NOT NULL,
     "recorded_at" BIGINT NOT NULL,
     "entry" TEXT NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE "record" (
 -- need not look into the partitions before that, however many the ledger has.
 CREATE TABLE "idempotency_key" (
     "ledger_no" INTEGER NOT NULL,
-    "event_id" TEXT NOT NULL,
+    "event_id" TEXT COLLATE "C" NOT NULL,
     "digest" BYTEA NOT NULL,
     "not_before" BIGINT NOT NULL DEFAULT 0,
 
@@ -108,7 +108,7 @@ ALTER TABLE "batch_payload" ALTER COLUMN "payload" SET STORAGE EXTERNAL;
 CREATE TABLE "quarantined_event" (
     "id" SERIAL NOT NULL,
     "ledger_no" INTEGER NOT NULL,
-    "event_id" TEXT,
+    "event_id" TEXT COLLATE "C",
     "code" TEXT NOT NULL,
     "message" TEXT NOT NULL,
     "line" TEXT NOT NULL,
