@@ -61,6 +61,23 @@ describe('the queue on Postgres', () => {
     ).toEqual(['acme', 'other']);
   });
 
+  it('does not wait for a batch in hand that a later commit has put behind an older one', async () => {
+    const { database, api } = await openWithLedgers('acme');
+    const other = await openPostgresProcess(database);
+    await submit(api, 'acme', 'a');
+    const first = await only(api);
+    await submit(api, 'acme', 'b');
+    // As of a transaction that began before the first one's and committed after it was taken.
+    await asSuperuserOf(database, (client) =>
+      client.query("UPDATE pgboss.job SET created_on = created_on - interval '1 minute' WHERE id <> $1", [
+        first.id,
+      ]),
+    );
+    for (const { queue } of [api, other]) expect(await queue.take(2)).toEqual([]);
+    await complete(api, first);
+    expect((await only(other)).payload).toContain('"b"');
+  });
+
   it('does not send an idle worker after a retry that is due and in the hands of another', async () => {
     const { database, api } = await openWithLedgers('acme');
     const idle = await openPostgresProcess(database);

@@ -17,7 +17,7 @@ export interface PostgresJobQueueOptions {
   /** The same as the ledger store's: it ends what begins here. */
   readonly leases: Leases;
   readonly now: () => number;
-  /** Most events that small jobs of a ledger are gathered to, `BATCH_EVENTS_MAX` unless given; 0: none are. */
+  /** Most events that small jobs of a ledger are gathered to, BATCH_EVENTS_MAX unless given; 0: none are. */
   readonly gatherEventsMax?: number;
 }
 
@@ -157,12 +157,18 @@ function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
         return toBatch(id, ledger, job.retryCount + 1, pieces);
       }
     } catch (error) {
-      client.release(true);
-      throw error;
+      if (!isLockTimeout(error)) {
+        client.release(true);
+        throw error;
+      }
     }
     await endTransaction(client, 'ROLLBACK');
     return null;
   };
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 function toBatch(id: string, ledger: string, attempts: number, pieces: readonly Piece[]): Batch {
