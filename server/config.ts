@@ -30,7 +30,7 @@ const ROLES = ['all', 'api', 'worker'] as const;
 const postgresUrl = z
   .string()
   .refine(
-    (value) => URL.canParse(value) && ['postgres:', 'postgresql:'].includes(new URL(value).protocol),
+    (value) => URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol),
     'must be postgresql://user:password@host:port/database',
   )
   .optional();
@@ -44,8 +44,8 @@ export const SETTINGS = [
     name: 'INDELIBLE_DATA_DIR',
     defaultText: "the platform's data folder",
     meaning:
-      'Folder of the SQLite files, the keys (mode 0600) and the administrator token. With Postgres the processes ' +
-      'that sign need the same keys: one shared folder, or copies of it.',
+      'Folder of the SQLite files, the keys (mode 0600) and the administrator token. With Postgres the ' +
+      'processes that sign need the same keys: one shared folder, or copies of it.',
     schema: text.optional(),
   },
   {

@@ -17,7 +17,7 @@ import { createLeases } from './storage/postgres/leases.ts';
 import type { PostgresPool } from './storage/postgres/open.ts';
 import { ensurePartitions } from './storage/postgres/partitions.ts';
 import { findUnsignedLedgers } from './storage/postgres/unsigned-ledgers.ts';
-import { createRememberedCheckpoints } from './storage/remembered-checkpoints.ts';
+import { createRememberedCheckpoints, type RememberedCheckpoints } from './storage/remembered-checkpoints.ts';
 import type { WorkCounts } from './telemetry/metrics.ts';
 import { findContradictions } from './worker/check-start.ts';
 import { type Checkpointer, createCheckpointer } from './worker/checkpoints.ts';
@@ -73,88 +73,21 @@ export interface Recording {
  * this on one database; a ledger that contradicts itself stops it in this one.
  */
 export async function startRecording(deps: RecordingDeps): Promise<Recording> {
-  const { config, dataDir, log, pool, events } = deps;
-  let status: RecordingStatus = {
-    counts: { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null },
-    outage: null,
-    readOnly: null,
-  };
-  const change = (to: Partial<RecordingStatus>): void => {
-    status = { ...status, ...to };
-    deps.onStatus(status);
-  };
-  const remembered = createRememberedCheckpoints(dataDir.paths.checkpoints);
+  const { dataDir, log, pool } = deps;
+  const board = createBoard(deps.onStatus);
   const parts = createParts(deps);
-  const checkpointer = createCheckpointer({
-    ...parts,
-    store: parts.committed,
-    keys: createKeyFiles(dataDir.paths.keys, sha256),
-    sha256,
-    now: systemClock,
-    log,
-    remember: remembered.put,
-    onCheckpoint(ledger) {
-      const { counts } = status;
-      change({
-        counts: { ...counts, checkpoints: counts.checkpoints + 1, lastCheckpointAt: systemClock() },
-      });
-      events.announceCheckpoint(ledger);
-    },
-  });
-
-  const start = (): Worker =>
-    startWorker({
-      ...parts,
-      sha256,
-      newSalt: createSaltSource(),
-      now: systemClock,
-      concurrency: config.workerConcurrency,
-      idlePollMs: IDLE_POLL_MS,
-      log,
-      onSequenced(
-        { id, ledger, eventCount, pieces = [{ id, eventCount }] },
-        { settlements, recorded, quarantined },
-      ) {
-        const { counts } = status;
-        change({
-          counts: {
-            ...counts,
-            recorded: counts.recorded + recorded,
-            quarantined: counts.quarantined + quarantined,
-          },
-        });
-        checkpointer.grown(ledger);
-        let firstIndex = firstIndexOf(settlements, eventCount);
-        for (const piece of pieces) {
-          const growth = { ledger, batchId: piece.id, firstIndex };
-          deps.onRecorded(growth);
-          events.announceGrowth(growth);
-          if (firstIndex !== null) firstIndex += piece.eventCount;
-        }
-      },
-      onOutage: (outage) => change({ outage }),
-      onFatal(error) {
-        log.fatal(
-          { err: error, ledger: error.ledger },
-          'A ledger contradicts itself: recording has stopped.',
-        );
-        change({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
-      },
-    });
-
-  const contradiction = await findContradictions(
-    sha256,
-    verifyEd25519,
-    createStartReader(pool, sha256, remembered),
-  );
+  const remembered = createRememberedCheckpoints(dataDir.paths.checkpoints);
+  const checkpointer = startCheckpointer(deps, parts, remembered, board);
+  const reader = createStartReader(pool, sha256, remembered);
+  const contradiction = await findContradictions(sha256, verifyEd25519, reader);
   if (contradiction !== null) {
-    change({ readOnly: contradiction });
+    board.change({ readOnly: contradiction });
     log.fatal({ reason: contradiction }, 'A ledger contradicts itself: nothing is recorded here.');
   }
-  const worker = contradiction === null ? start() : null;
+  const worker = contradiction === null ? startRecordingWorker(deps, parts, checkpointer, board) : null;
   const upkeep = worker === null ? [] : startUpkeep(pool, checkpointer, log);
   return {
-    status: () => status,
+    status: board.read,
     wake: () => worker?.wake(),
     grown(ledger) {
       if (worker) checkpointer.grown(ledger);
@@ -165,6 +98,92 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
       if (worker) await checkpointer.stop();
     },
   };
+}
+
+/** What is known of the recording, and told on each change. */
+interface Board {
+  read(): RecordingStatus;
+  change(to: Partial<Omit<RecordingStatus, 'counts'>>): void;
+  count(counts: (before: WorkCounts) => Partial<WorkCounts>): void;
+}
+
+function createBoard(onStatus: RecordingDeps['onStatus']): Board {
+  let status: RecordingStatus = {
+    counts: { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null },
+    outage: null,
+    readOnly: null,
+  };
+  const set = (to: Partial<RecordingStatus>): void => {
+    status = { ...status, ...to };
+    onStatus(status);
+  };
+  return {
+    read: () => status,
+    change: set,
+    count: (more) => set({ counts: { ...status.counts, ...more(status.counts) } }),
+  };
+}
+
+type Parts = ReturnType<typeof createParts>;
+
+function startCheckpointer(
+  { dataDir, log, events }: RecordingDeps,
+  parts: Parts,
+  remembered: RememberedCheckpoints,
+  board: Board,
+): Checkpointer {
+  return createCheckpointer({
+    ...parts,
+    store: parts.committed,
+    keys: createKeyFiles(dataDir.paths.keys, sha256),
+    sha256,
+    now: systemClock,
+    log,
+    remember: remembered.put,
+    onCheckpoint(ledger) {
+      board.count(({ checkpoints }) => ({
+        checkpoints: checkpoints + 1,
+        lastCheckpointAt: systemClock(),
+      }));
+      events.announceCheckpoint(ledger);
+    },
+  });
+}
+
+function startRecordingWorker(
+  { config, log, events, onRecorded }: RecordingDeps,
+  parts: Parts,
+  checkpointer: Checkpointer,
+  board: Board,
+): Worker {
+  return startWorker({
+    ...parts,
+    sha256,
+    newSalt: createSaltSource(),
+    now: systemClock,
+    concurrency: config.workerConcurrency,
+    idlePollMs: IDLE_POLL_MS,
+    log,
+    onSequenced({ id, ledger, eventCount, pieces = [{ id, eventCount }] }, outcome) {
+      board.count(({ recorded, quarantined }) => ({
+        recorded: recorded + outcome.recorded,
+        quarantined: quarantined + outcome.quarantined,
+      }));
+      checkpointer.grown(ledger);
+      let firstIndex = firstIndexOf(outcome.settlements, eventCount);
+      for (const piece of pieces) {
+        const growth = { ledger, batchId: piece.id, firstIndex };
+        onRecorded(growth);
+        events.announceGrowth(growth);
+        if (firstIndex !== null) firstIndex += piece.eventCount;
+      }
+    },
+    onOutage: (outage) => board.change({ outage }),
+    onFatal(error) {
+      log.fatal({ err: error, ledger: error.ledger }, 'A ledger contradicts itself: recording has stopped.');
+      board.change({ readOnly: `Ledger ${error.ledger}: ${error.message}` });
+    },
+  });
 }
 
 function createParts({ config, pool, boss }: RecordingDeps) {

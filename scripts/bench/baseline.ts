@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import pg from 'pg';
+import { Client } from 'pg';
 import { benchEvent } from './events.ts';
 
 const BATCH = 500;
@@ -33,9 +33,12 @@ export function rawInsertRate(events: number): number {
   }
 }
 
-/** The same on Postgres: one connection, one multi-row insert and one durable commit for each 500. Events a second. */
+/**
+ * The same on Postgres: one connection, one multi-row insert and one durable commit for each 500. Events a
+ * second.
+ */
 export async function rawPostgresRate(url: string, events: number): Promise<number> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query('CREATE TABLE raw_event (id BIGSERIAL PRIMARY KEY, body TEXT NOT NULL)');

@@ -55,7 +55,8 @@ async function main(): Promise<void> {
   const backends = await openBackends(values.backend);
   const cases = CASES.filter((one) => values.only === undefined || nameOf(one) === values.only);
   console.log(
-    'storage  api      ack       batch  clients   events/s  requests/s   p50 ms   p99 ms   raw/s   of raw   peak MiB',
+    'storage  api      ack       batch  clients   events/s  requests/s   p50 ms   p99 ms   raw/s ' +
+      '  of raw   peak MiB',
   );
   for (const one of cases) for (const backend of backends) await print(backend, one, Number(values.seconds));
   for (const backend of backends) await backend.close();

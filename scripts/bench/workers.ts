@@ -9,7 +9,8 @@ import { type BenchServer, startBenchServer } from './server-process.ts';
 
 /**
  * How fast a full queue is drained on Postgres by 1, 2 and 4 worker processes, when it belongs to one ledger
- * and to four, with the raw insert of the same bytes measured in the same run. Every ledger's size is checked at the end.
+ * and to four, with the raw insert of the same bytes measured in the same run. Every ledger's size is checked
+ * at the end.
  *
  *     node scripts/bench/workers.ts [--events 100000]
  */

@@ -24,8 +24,8 @@ export interface QueueDepth {
 /** The worker's side of the queue. A batch leaves the queue only through `LedgerStore.append`. */
 export interface JobQueue {
   /**
-   * Leases up to `max` batches, at most one a ledger, each the oldest of its ledger. Small ones that follow it
-   * may come with it, as one of at most BATCH_EVENTS_MAX events.
+   * Leases up to `max` batches, at most one a ledger, each the oldest of its ledger. Small ones that follow
+   * it may come with it, as one of at most BATCH_EVENTS_MAX events.
    *
    * Order: a ledger whose oldest batch is leased or waits for a retry gives nothing, so one ledger stays in
    * order. Fairness: ledgers take turns; a long queue in one does not hold up the others.
@@ -35,7 +35,10 @@ export interface JobQueue {
    */
   take(max: number): Promise<readonly Batch[]>;
 
-  /** Gives a batch back untried: it can be taken again at once. Never rejects; in an outage a lease ends anyway. */
+  /**
+   * Gives a batch back untried: it can be taken again at once. Never rejects; in an outage a lease ends
+   * anyway.
+   */
   release(batch: Batch): Promise<void>;
 
   /**

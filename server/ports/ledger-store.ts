@@ -67,8 +67,8 @@ export interface Append {
 
 /**
  * `HEAD_MOVED`: someone else appended first. `BATCH_GONE`: someone else completed the batch, and the head is
- * still the one the append was computed from. `LEASE_LOST`: the batch is out again, in one piece or in several;
- * whoever had it leaves it to the queue. Nothing was written with any of them.
+ * still the one the append was computed from. `LEASE_LOST`: the batch is out again, in one piece or in
+ * several; whoever had it leaves it to the queue. Nothing was written with any of them.
  */
 export type AppendOutcome = 'APPENDED' | 'HEAD_MOVED' | 'BATCH_GONE' | 'LEASE_LOST';
 

@@ -1,3 +1,4 @@
+import { AppError } from '#server/errors.ts';
 import { type Checkpoint, openCheckpoint, type VerifyEd25519 } from '#server/ledger/checkpoint.ts';
 import { entryLeafHash, genesisPrev } from '#server/ledger/entry.ts';
 import { frontierRoot } from '#server/ledger/frontier.ts';
@@ -56,6 +57,7 @@ async function checkTree(sha256: Sha256, { head, readTile }: LedgerAtStart): Pro
     const root = await rootAt(sha256, readTile, head.size);
     return root === head.root ? [] : ['the tiles do not give the root of the head'];
   } catch (error) {
+    refuseOutage(error);
     return [`the tiles cannot be read: ${messageOf(error)}`];
   }
 }
@@ -89,8 +91,14 @@ async function checkRoot(
     if ((await rootAt(sha256, readTile, size)) === root) return [];
     return [`the ledger is not the one that the checkpoint of size ${size} speaks of`];
   } catch (error) {
+    refuseOutage(error);
     return [`the tiles of the checkpoint of size ${size} cannot be read: ${messageOf(error)}`];
   }
+}
+
+/** A storage that cannot be reached says nothing about the ledger. */
+function refuseOutage(error: unknown): void {
+  if (error instanceof AppError && error.code === 'STORAGE_UNAVAILABLE') throw error;
 }
 
 function messageOf(error: unknown): string {
@@ -108,6 +116,8 @@ export interface StartReader {
 /**
  * Checks every ledger of the appliance; gives one text that names each contradiction, or `null` when all is
  * well.
+ *
+ * @throws AppError STORAGE_UNAVAILABLE where the ledgers cannot be read now
  */
 export async function findContradictions(
   sha256: Sha256,
@@ -122,6 +132,7 @@ export async function findContradictions(
       const found = await checkStart(sha256, verify, await reader.read(identity));
       problems.push(...found.map((problem) => `Ledger ${identity.id}: ${problem}.`));
     } catch (error) {
+      refuseOutage(error);
       // A ledger that cannot even be read is the worst contradiction; the others are still checked.
       problems.push(`Ledger ${identity.id}: ${messageOf(error)}`);
     }

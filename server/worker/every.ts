@@ -7,8 +7,8 @@ export interface RepeatedJob {
 }
 
 /**
- * Runs a job again and again, `ms` after the last run ended. A run that fails is logged and the next one tries
- * again: what is repeated must not matter once.
+ * Runs a job again and again, `ms` after the last run ended. A run that fails is logged and the next one
+ * tries again: what is repeated must not matter once.
  */
 export function every(
   ms: number,

@@ -13,8 +13,8 @@ export const RETRY_DELAY_MS = 2000;
 const OUTAGE_DELAY_MIN_MS = 100;
 const OUTAGE_DELAY_MAX_MS = 5000;
 /**
- * How long a worker that has a batch in hand, and found nothing beside it, waits after a wake-up before it looks
- * again: most of what comes is for the ledger in hand.
+ * How long a worker that has a batch in hand, and found nothing beside it, waits after a wake-up before it
+ * looks again: most of what comes is for the ledger in hand.
  */
 const BUSY_PAUSE_MS = 20;
 /** How long an idle worker waits for a wake-up before it looks by itself, unless told otherwise. */
@@ -63,6 +63,8 @@ export function startWorker(deps: WorkerDeps): Worker {
   const inHand = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | null = null;
 
+  const hasFailed = (): boolean => failure !== null;
+
   const begin = (batch: Batch): void => {
     const work = recordOrRetry(deps, pause, isOver, batch)
       .catch((error: unknown) => {
@@ -76,7 +78,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   };
 
   const loop = async (): Promise<void> => {
-    while (!isOver() && failure === null) {
+    while (!isOver() && !hasFailed()) {
       const room = deps.concurrency - inHand.size;
       if (room === 0) {
         await Promise.race(inHand);
@@ -117,7 +119,11 @@ export function startWorker(deps: WorkerDeps): Worker {
 }
 
 /** Until one of the batches in hand has ended, or something was queued a little while ago. */
-async function pauseAtWork(deps: WorkerDeps, pause: Pause, inHand: ReadonlySet<Promise<void>>): Promise<void> {
+async function pauseAtWork(
+  deps: WorkerDeps,
+  pause: Pause,
+  inHand: ReadonlySet<Promise<void>>,
+): Promise<void> {
   const ended = Promise.race(inHand).then(() => true);
   const woken = pause.untilWoken().then(() => false);
   if (await Promise.race([ended, woken])) return;
@@ -249,7 +255,7 @@ function createPause(startTimer: StartTimer): Pause {
     sleep,
     wake() {
       woken = true;
-      for (const end of [...waiting]) end();
+      for (const end of waiting) end();
     },
   };
 }

@@ -41,7 +41,7 @@ export interface Sequenced {
 const NOTHING: Sequenced = { settlements: new Map(), recorded: 0, quarantined: 0, givenUp: [] };
 
 /** How often an append is computed anew because another process appended first. */
-const HEAD_MOVED_MAX = 20;
+const HEAD_MOVED_MAX = 100;
 
 /**
  * Records one batch: the way of events from the queue into the ledger. Read this file first.

@@ -5,7 +5,7 @@ import { createEmptyDatabase } from '#test/support/empty-database.ts';
 import { createDatabase } from '#test/support/postgres-database.ts';
 
 const RECORD = `mutation ($events: [EventInput!]!) {
-  recordEvents(events: $events, ack: CHECKPOINTED) { accepted duplicates receipts { outcome record { index } } } }`;
+  recordEvents(events: $events, ack: CHECKPOINTED) { accepted duplicates receipts { outcome } } }`;
 
 async function start(databaseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Appliance> {
   const appliance = await startAppliance({ env: { DATABASE_URL: databaseUrl, ...env } });

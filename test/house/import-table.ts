@@ -35,8 +35,12 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     // Timers are arguments.
     mayTypesOf: ['server/worker/timer'],
     packages: [
-      ...['node:*', 'better-sqlite3', 'pg', 'pg-boss'],
-      ...['@prisma/adapter-pg', '@prisma/driver-adapter-utils'],
+      'node:*',
+      'better-sqlite3',
+      'pg',
+      'pg-boss',
+      '@prisma/adapter-pg',
+      '@prisma/driver-adapter-utils',
     ],
   },
   { area: 'server/worker', may: [...CORE, ...FEATURES], packages: ['node:*'] },
@@ -63,11 +67,14 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: ['app', 'clock', 'config', 'errors', 'log'].map((name) => `server/${name}`),
     packages: ['node:*'],
   },
-  // The two composition roots, one a thread, and the second one's entry.
+  // The composition root, what it puts together of each storage, and the entries of threads.
   { area: 'server/app', may: ['server', 'schema', 'prisma/generated'] },
   { area: 'server/open-sqlite', may: ['server', 'schema', 'prisma/generated'] },
   { area: 'server/open-postgres', may: ['server', 'schema'] },
   { area: 'server/start-recording', may: ['server'] },
+  { area: 'server/start-recording-thread', may: ['server'] },
+  { area: 'server/recording', may: ['server'] },
+  { area: 'server/recording-thread', may: ['server'] },
   { area: 'server/prepare-appliance', may: ['server'] },
   { area: 'server/backend', may: NONE, mayTypesOf: ['server', 'schema'], packages: NONE },
   { area: 'server/writer', may: ['server'] },

@@ -12,8 +12,19 @@ const configFiles = () => listProject().filter((path) => /^[^/]+\.ts$/.test(path
 
 /** What implements a port, or is asked for by the same name on every kind of storage. */
 const STORAGE_FILES = [
-  ...['checkpoint-store', 'intake', 'job-queue', 'ledger-at-start', 'ledger-catalog', 'ledger-numbers'],
-  ...['ledger-reader', 'ledger-store', 'migrate', 'open', 'pending-events', 'quarantine', 'token-store'],
+  'checkpoint-store',
+  'intake',
+  'job-queue',
+  'ledger-at-start',
+  'ledger-catalog',
+  'ledger-numbers',
+  'ledger-reader',
+  'ledger-store',
+  'migrate',
+  'open',
+  'pending-events',
+  'quarantine',
+  'token-store',
 ].map((name) => `${name}.ts`);
 
 describe('the names of the house', () => {

@@ -83,7 +83,7 @@ describe('news between processes', () => {
     expect(recorded.heard).toEqual([GROWTH]);
   });
 
-  it('wake listeners of the same process at once, tell it nothing twice, and end when they are ended', async () => {
+  it('wake listeners of the same process at once, tell nothing twice, and end when ended', async () => {
     const { url } = await createDatabase();
     const [{ events: here }, { events: there }] = [await openEvents(url), await openEvents(url)];
     const [growth, queued, recorded] = [listenTo(), listenTo(), listenTo<object>()];

@@ -109,7 +109,9 @@ describe('what is accepted', () => {
     const process = await openIntake(database);
     const good = ['a', 'b', 'c'].map((id) => acceptAll(process, [makeEvent(id)]));
     // Too long for the index of ids, and nothing in it repeats.
-    const tooLong = Array.from({ length: 4000 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * 7919) % 20_000)));
+    const tooLong = Array.from({ length: 4000 }, (_, i) =>
+      String.fromCodePoint(0x4e00 + ((i * 7919) % 20_000)),
+    );
     const poison = accept(process, [makeEvent(tooLong.join(''))]);
     const after = acceptAll(process, [makeEvent('d')]);
     await expect(poison).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });

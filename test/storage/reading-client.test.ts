@@ -30,7 +30,8 @@ async function plantTwo() {
   onTestFinished(() => superuser.end());
   const [a, b] = [await plantLedger(superuser, 'a', 3), await plantLedger(superuser, 'b', 5)];
   await superuser.query(
-    `INSERT INTO token (id, name, secret_hash, scopes, ledgers, created_at) VALUES ('t', 't', 'h', '[]', '[]', 1)`,
+    `INSERT INTO token (id, name, secret_hash, scopes, ledgers, created_at)
+     VALUES ('t', 't', 'h', '[]', '[]', 1)`,
   );
   return { ...database, superuser, a, b };
 }
@@ -82,7 +83,7 @@ describe('a reading client on Postgres', () => {
     expect(new Set(answers.map(String))).toEqual(new Set([String([3n, null, 5n, null])]));
   });
 
-  it('leaves nothing of one caller on the connection that the next one gets, also after a failure', async () => {
+  it('leaves nothing of one caller on the connection that the next one gets, or after a failure', async () => {
     const { url, superuser, a } = await plantTwo();
     // One connection for all.
     const reading = openReading(url, 1);
@@ -141,7 +142,8 @@ describe('a reading client on Postgres', () => {
 
     const { db } = openReading(url, 1).bind('*');
     expect(await db.record.count()).toBe(8);
-    await superuser.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reading'
+    await superuser.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'reading'
       AND datname = current_database()`);
     // It hears of the cut either by itself or by its next statement.
     const next = await db.record.count().catch((error: unknown) => error);

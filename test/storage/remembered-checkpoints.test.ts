@@ -48,13 +48,13 @@ describe('a file written durably', () => {
     writeDurably(file, content, 0o600);
     expect(statSync(file)).toMatchObject({ size: 200_000 });
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
-    expect(readdirSync(folder)).toEqual(['file', 'file.new']);
+    expect(readdirSync(folder)).toEqual(['file']);
   });
 
   it('is whole whatever a killed process left beside it, and leaves nothing itself', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file.new'), 'half of somethi');
     writeDurably(join(folder, 'file'), 'whole', 0o600);
-    expect(readdirSync(folder)).toEqual(['file']);
+    expect(readdirSync(folder)).toEqual(['file', 'file.new']);
   });
 });

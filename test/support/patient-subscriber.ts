@@ -15,15 +15,14 @@ const RETRY_MS = 20;
 /** @param url gives an address to try now; another one each time where there are several. */
 export function startSubscriber(url: () => string | null, token: string): PatientSubscriber {
   const eventIds: string[] = [];
-  let ended = false;
-  let failure: Error | null = null;
+  const state: { ended: boolean; failure: Error | null } = { ended: false, failure: null };
   let close: (() => void) | null = null;
 
   const followOnce = async (at: string): Promise<void> => {
     const query = `subscription { recordAppended(after: ${eventIds.length - 1}) { index eventId } }`;
     const stream = await subscribe(at, token, query);
     close = stream.close;
-    for (let result = await stream.next(); result && !ended; result = await stream.next()) {
+    for (let result = await stream.next(); result && !state.ended; result = await stream.next()) {
       // The server stops, or its database is gone: come back.
       if (!result.data) break;
       const { index, eventId } = result.data.recordAppended;
@@ -34,13 +33,13 @@ export function startSubscriber(url: () => string | null, token: string): Patien
   };
 
   const run = async (): Promise<void> => {
-    while (!ended && failure === null) {
+    while (!state.ended && state.failure === null) {
       const at = url();
       try {
         if (at !== null) await followOnce(at);
       } catch (error) {
         // Anything else is a connection that broke.
-        if (error instanceof OutOfOrder) failure = error;
+        if (error instanceof OutOfOrder) state.failure = error;
       }
       await delay(RETRY_MS);
     }
@@ -49,14 +48,14 @@ export function startSubscriber(url: () => string | null, token: string): Patien
   return {
     eventIds,
     async until(count) {
-      while (eventIds.length < count && failure === null) await delay(RETRY_MS);
-      ended = true;
+      while (eventIds.length < count && state.failure === null) await delay(RETRY_MS);
+      state.ended = true;
       close?.();
       await running;
-      if (failure !== null) throw failure;
+      if (state.failure !== null) throw state.failure;
     },
     stop() {
-      ended = true;
+      state.ended = true;
       close?.();
     },
   };

@@ -14,9 +14,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 
-/** A real Postgres server of the tests' own, on a free port of the loopback and in a folder that goes with it. */
+/**
+ * A real Postgres server of the tests' own, on a free port of the loopback and in a folder that goes with it.
+ */
 export interface PostgresCluster {
   readonly port: number;
   readonly dataDir: string;
@@ -44,34 +46,12 @@ export interface ClusterOptions {
 /** Not root: Postgres refuses to run as root. */
 const NOBODY = 65_534;
 
-/** Makes and starts a server with the roles `indelible_owner` and `indelible_app`; nobody needs a password. */
+/**
+ * Makes and starts a server with the roles `indelible_owner` and `indelible_app`; nobody needs a password.
+ */
 export async function startCluster(options: ClusterOptions = {}): Promise<PostgresCluster> {
-  const { bin, settings = [], standbyOf } = options;
-  const programs = bin ?? (await packagedPrograms());
-  const parent = mkdtempSync(join(tmpdir(), 'indelible-postgres-'));
-  chmodSync(parent, 0o755);
-  const dataDir = join(parent, 'data');
-  mkdirSync(dataDir, { mode: 0o700 });
-  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  if ('uid' in identity) chownSync(dataDir, NOBODY, NOBODY);
-  if (standbyOf) await copyFolder(standbyOf, dataDir);
-  else {
-    await run(
-      join(programs, 'initdb'),
-      ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
-      identity,
-    );
-  }
-  const port = await freePort();
-  const lines = [
-    "listen_addresses = '127.0.0.1'",
-    `port = ${port}`,
-    "unix_socket_directories = ''",
-    'max_connections = 200',
-    ...(standbyOf ? [`primary_conninfo = 'host=127.0.0.1 port=${standbyOf.port} user=postgres'`] : []),
-    ...settings,
-  ];
-  writeFileSync(join(dataDir, 'postgresql.auto.conf'), `${lines.join('\n')}\n`);
+  const { standbyOf } = options;
+  const { programs, parent, dataDir, identity, port } = await makeFolder(options);
 
   let server: ChildProcess | null = null;
   const url: PostgresCluster['url'] = (database, user = 'indelible_app') =>
@@ -126,13 +106,43 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Postgr
   return cluster;
 }
 
+/** A data folder that a server can be started on. */
+async function makeFolder({ bin, settings = [], standbyOf }: ClusterOptions) {
+  const programs = bin ?? (await packagedPrograms());
+  const parent = mkdtempSync(join(tmpdir(), 'indelible-postgres-'));
+  chmodSync(parent, 0o755);
+  const dataDir = join(parent, 'data');
+  mkdirSync(dataDir, { mode: 0o700 });
+  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  if ('uid' in identity) chownSync(dataDir, NOBODY, NOBODY);
+  if (standbyOf) await copyFolder(standbyOf, dataDir);
+  else {
+    await run(
+      join(programs, 'initdb'),
+      ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
+      identity,
+    );
+  }
+  const port = await freePort();
+  const lines = [
+    "listen_addresses = '127.0.0.1'",
+    `port = ${port}`,
+    "unix_socket_directories = ''",
+    'max_connections = 200',
+    ...(standbyOf ? [`primary_conninfo = 'host=127.0.0.1 port=${standbyOf.port} user=postgres'`] : []),
+    ...settings,
+  ];
+  writeFileSync(join(dataDir, 'postgresql.auto.conf'), `${lines.join('\n')}\n`);
+  return { programs, parent, dataDir, identity, port };
+}
+
 /** Runs statements as the superuser, one after the other, each in a transaction of its own. */
 export async function asSuperuser(
   cluster: Pick<PostgresCluster, 'url'>,
   database: string,
   statements: readonly string[],
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: cluster.url(database, 'postgres') });
+  const client = new Client({ connectionString: cluster.url(database, 'postgres') });
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);
@@ -177,7 +187,7 @@ const READY_MS = 60_000;
 
 async function untilReady(url: string, check: () => void): Promise<void> {
   for (const until = performance.now() + READY_MS; ; ) {
-    const client = new pg.Client({ connectionString: url });
+    const client = new Client({ connectionString: url });
     try {
       await client.connect();
       await client.end();
@@ -195,7 +205,8 @@ async function untilChildrenEnded(dataDir: string): Promise<void> {
   if (!existsSync(file)) return;
   // Line 7: key and id of the shared memory block that the children are attached to.
   const id = readFileSync(file, 'utf8').split('\n')[6]?.trim().split(/\s+/u)[1];
-  for (const until = performance.now() + READY_MS; id !== undefined; ) {
+  if (id === undefined) return;
+  for (const until = performance.now() + READY_MS; ; ) {
     const segments = existsSync('/proc/sysvipc/shm')
       ? readFileSync('/proc/sysvipc/shm', 'utf8').split('\n')
       : [];

@@ -1,5 +1,5 @@
 import { inject, onTestFinished } from 'vitest';
-import pg from 'pg';
+import { Client } from 'pg';
 import { TEMPLATE } from './postgres-server.ts';
 
 /** One database of a test's own. */
@@ -33,7 +33,7 @@ export async function createDatabase(port = inject('postgresPort')): Promise<Tes
 }
 
 async function administer(port: number, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` });
+  const client = new Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` });
   await client.connect();
   try {
     await client.query(statement);

@@ -17,7 +17,8 @@ export async function plantLedger(client: Client, id: string, records: number): 
   if (no === undefined) throw new Error('The ledger was not made.');
   await client.query('SELECT add_record_partition($1, 0)', [no]);
   await client.query(
-    `INSERT INTO head VALUES ($1, 0, decode(repeat('00', 32), 'hex'), '', decode(repeat('00', 32), 'hex'), 0)`,
+    `INSERT INTO head
+     VALUES ($1, 0, decode(repeat('00', 32), 'hex'), '', decode(repeat('00', 32), 'hex'), 0)`,
     [no],
   );
   await client.query(`INSERT INTO tile VALUES ($1, 0, 0, '')`, [no]);
@@ -38,7 +39,8 @@ export async function plantRecords(client: Client, no: number, count: number): P
   await client.query(
     `WITH old AS (SELECT size FROM head WHERE ledger_no = $1), new AS (
        INSERT INTO record (ledger_no, idx, event_id, digest, recorded_at, entry, leaf_hash, event)
-       SELECT $1, size + n, 'e' || size + n, '', 1000 + size + n, repeat('x', 600), '', repeat('y', 200)::bytea
+       SELECT $1, size + n, 'e' || size + n, '', 1000 + size + n, repeat('x', 600), '',
+         repeat('y', 200)::bytea
        FROM old, generate_series(0, $2::int - 1) n)
      UPDATE head SET size = size + $2 WHERE ledger_no = $1`,
     [no, count],

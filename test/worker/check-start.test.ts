@@ -1,5 +1,6 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '#server/errors.ts';
 import { verifyEd25519 } from '#server/ed25519.ts';
 import { signCheckpoint } from '#server/ledger/checkpoint.ts';
 import { entryLeafHash } from '#server/ledger/entry.ts';
@@ -258,4 +259,17 @@ describe('the check of all ledgers at the start', () => {
         'Ledger acme: a checkpoint is not valid: the note has no signatures.',
     );
   });
+});
+
+it('an outage during the check is no contradiction: it is told as what it is', async () => {
+  const { storage, ledger } = await openGrown();
+  const gone = new AppError('STORAGE_UNAVAILABLE');
+  const readTile = () => Promise.reject(gone);
+  await expect(check({ ...ledger, readTile })).rejects.toBe(gone);
+  const reader = {
+    ledgers: () => storage.catalog.list(),
+    missing: async () => [],
+    read: () => Promise.reject(gone),
+  };
+  await expect(findContradictions(sha256, verifyEd25519, reader)).rejects.toBe(gone);
 });

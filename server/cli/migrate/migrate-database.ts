@@ -4,6 +4,7 @@ import type { Output } from '#server/cli/output.ts';
 import { installQueue, queueScript } from '#server/storage/postgres/boss.ts';
 import { type Migration, readMigrations } from '#server/storage/migrations.ts';
 import { migratePostgres, migrationScript, missingMigrations } from '#server/storage/postgres/migrate.ts';
+import { onceAtATime } from '#server/storage/postgres/once-at-a-time.ts';
 import { openPool, type PostgresPool, translated } from '#server/storage/postgres/open.ts';
 import {
   createRole,
@@ -34,7 +35,8 @@ export async function migrateDatabase(url: string, wanted: Wanted, output: Outpu
   await withPool(url, async (pool) => {
     const { applied } = await migratePostgres(pool, MIGRATIONS);
     for (const name of applied) output.line(`Applied ${name}`);
-    await installQueue(pool, wanted.queueName);
+    // As a server that starts at the same time: pg-boss' own tables may be made by one at a time only.
+    await onceAtATime(pool, () => installQueue(pool, wanted.queueName));
     output.line(`The tables and the queue ${applied.length === 0 ? 'were' : 'are'} up to date.`);
     if (wanted.role !== null) await grant(pool, wanted.role, output);
   });

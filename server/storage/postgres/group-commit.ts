@@ -109,7 +109,7 @@ function isTooLong(error: unknown): boolean {
 }
 
 const ID_TOO_LONG = new AppError('BAD_USER_INPUT', {
-  message: 'An event id has more than 2,600 bytes of UTF-8, and they do not compress: no index of Postgres holds it.',
+  message: 'An event id has over 2,600 bytes of UTF-8 that do not compress: no index of Postgres holds it.',
 });
 
 /** What a group adds to the queue if all of it is new. */

@@ -1,12 +1,14 @@
-import pg from 'pg';
+import { Pool, type PoolClient, type QueryResultRow, TypeOverrides, types } from 'pg';
 import { AppError, FatalError } from '#server/errors.ts';
 
-export type PostgresPool = pg.Pool;
-export type PostgresClient = pg.PoolClient;
+export type PostgresPool = Pool;
+export type PostgresClient = PoolClient;
 
 /** What runs a statement: a pool, or the one connection of a transaction. */
 export interface Queryable {
-  query<Row extends pg.QueryResultRow>(
+  // The caller says what its columns are, as with `pg` itself.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  query<Row extends QueryResultRow>(
     text: string,
     values?: readonly unknown[],
   ): Promise<{ readonly rows: Row[]; readonly rowCount: number | null }>;
@@ -31,8 +33,8 @@ const KEEP_ALIVE_DELAY_MS = 30_000;
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
 // BIGINT comes as a string otherwise. Every one of ours is below 2^53: sizes, indexes, milliseconds.
-const parsers = new pg.TypeOverrides();
-parsers.setTypeParser(pg.types.builtins.INT8, (text) => {
+const parsers = new TypeOverrides();
+parsers.setTypeParser(types.builtins.INT8, (text) => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is not a whole number below 2^53`);
   return value;
@@ -40,7 +42,7 @@ parsers.setTypeParser(pg.types.builtins.INT8, (text) => {
 
 /** A pool of connections that may write. It connects when it is first used. */
 export function openPool(url: string, { max, name, onError }: PoolOptions): PostgresPool {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max,
     application_name: name,
@@ -136,8 +138,19 @@ const DAMAGED = new Set(['XX001', 'XX002']);
 
 /** Errors of the socket and the name lookup, and what `pg` itself says without a code. */
 const UNREACHABLE = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
-  ...['ENETUNREACH', 'ENOENT', 'EACCES', 'ECONNABORTED', 'EADDRNOTAVAIL', 'EMFILE'],
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'EACCES',
+  'ECONNABORTED',
+  'EADDRNOTAVAIL',
+  'EMFILE',
 ]);
 const CONNECTION_LOST =
   /connection (terminated|timeout|error)|timeout exceeded|not queryable|after calling end/iu;

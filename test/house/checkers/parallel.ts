@@ -1,8 +1,8 @@
 import type { Fault } from './source.ts';
 
 /**
- * Files that every folder under a parent should have and one lacks: parallel folders call the same thing by the
- * same name.
+ * Files that every folder under a parent should have and one lacks: parallel folders call the same thing by
+ * the same name.
  *
  * @param names of the files that all of them have; those that only one kind needs are its own affair
  */
