@@ -83,7 +83,7 @@ describe('a reading client on Postgres', () => {
     expect(new Set(answers.map(String))).toEqual(new Set([String([3n, null, 5n, null])]));
   });
 
-  it('leaves nothing of one caller on the connection that the next one gets, or after a failure', async () => {
+  it('leaves nothing of one caller on the connection of the next one, also after a failure', async () => {
     const { url, superuser, a } = await plantTwo();
     // One connection for all.
     const reading = openReading(url, 1);

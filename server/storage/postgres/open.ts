@@ -1,18 +1,11 @@
-import { Pool, type PoolClient, type QueryResultRow, TypeOverrides, types } from 'pg';
+import { Pool, type PoolClient, TypeOverrides, types } from 'pg';
 import { AppError, FatalError } from '#server/errors.ts';
 
 export type PostgresPool = Pool;
 export type PostgresClient = PoolClient;
 
-/** What runs a statement: a pool, or the one connection of a transaction. */
-export interface Queryable {
-  // The caller says what its columns are, as with `pg` itself.
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  query<Row extends QueryResultRow>(
-    text: string,
-    values?: readonly unknown[],
-  ): Promise<{ readonly rows: Row[]; readonly rowCount: number | null }>;
-}
+/** What runs a statement: a pool, or the one connection of a transaction. The caller says what its columns are. */
+export type Queryable = Pick<PoolClient, 'query'> | Pick<Pool, 'query'>;
 
 export interface PoolOptions {
   /** Most connections. */
