@@ -4,7 +4,7 @@ import { AppError, FatalError } from '#server/errors.ts';
 export type PostgresPool = Pool;
 export type PostgresClient = PoolClient;
 
-/** What runs a statement: a pool, or the one connection of a transaction. The caller says what its columns are. */
+/** What runs a statement: a pool, or the connection of a transaction. The caller says what its columns are. */
 export type Queryable = Pick<PoolClient, 'query'> | Pick<Pool, 'query'>;
 
 export interface PoolOptions {
