@@ -19,7 +19,7 @@ import { createPostgresLedgerEvents, type PostgresLedgerEvents } from './storage
 import { createLeases } from './storage/postgres/leases.ts';
 import { migratePostgres } from './storage/postgres/migrate.ts';
 import { onceAtATime } from './storage/postgres/once-at-a-time.ts';
-import { inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
+import { ANSWER_TIMEOUT_MS, inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
 import { createPostgresQuarantine } from './storage/postgres/quarantine.ts';
 import { openReadingClient } from './storage/postgres/reading-client.ts';
 import { startBoss } from './storage/postgres/start-boss.ts';
@@ -98,7 +98,12 @@ export async function openPostgres(context: PostgresContext): Promise<Backend> {
 async function openShared(context: PostgresContext): Promise<Shared> {
   const { config, log, undo, databaseUrl } = context;
   const onError = (error: unknown): void => log.warn({ err: error }, 'A connection to the database broke.');
-  const pool = openPool(databaseUrl, { max: POOL_MAX, name: `indelible ${config.role}`, onError });
+  const pool = openPool(databaseUrl, {
+    max: POOL_MAX,
+    name: `indelible ${config.role}`,
+    onError,
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+  });
   undo.push(() => pool.end());
   const events = createPostgresLedgerEvents({
     url: databaseUrl,
@@ -111,15 +116,23 @@ async function openShared(context: PostgresContext): Promise<Shared> {
     events.announceTokenChanged(),
   );
   events.onTokenChanged(() => tokens.forget());
-  const prepared = await onceAtATime(pool, () => prepareDatabase(context, pool, tokens));
+  // Without a limit on answers: a migration takes as long as it takes, and others wait for it.
+  const starting = openPool(databaseUrl, { max: 3, name: 'indelible start', onError });
+  const prepare = () => onceAtATime(starting, () => prepareDatabase(context, starting, pool, tokens));
+  const prepared = await prepare().finally(() => starting.end());
   undo.push(() => prepared.boss.stop({ close: false, graceful: false }));
   return { ...context, pool, events, tokens, ...prepared };
 }
 
 /** Migrates, and makes what a new appliance needs. */
-async function prepareDatabase(context: PostgresContext, pool: PostgresPool, tokens: RememberedTokens) {
+async function prepareDatabase(
+  context: PostgresContext,
+  starting: PostgresPool,
+  pool: PostgresPool,
+  tokens: RememberedTokens,
+) {
   const { config, dataDir, log } = context;
-  const { applied } = await migratePostgres(pool, MIGRATIONS);
+  const { applied } = await migratePostgres(starting, MIGRATIONS);
   if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
   const boss = await startBoss(pool, {
     queueName: config.queueName,
@@ -127,8 +140,13 @@ async function prepareDatabase(context: PostgresContext, pool: PostgresPool, tok
     onError: (error) => log.warn({ err: error }, 'The queue met an error.'),
   });
   const catalog = createPostgresLedgerCatalog(pool, sha256);
-  const adminTokenFile = await prepareAppliance({ tokens, catalog }, config, dataDir, log, true);
-  return { boss, adminTokenFile };
+  try {
+    const adminTokenFile = await prepareAppliance({ tokens, catalog }, config, dataDir, log, true);
+    return { boss, adminTokenFile };
+  } catch (error) {
+    await boss.stop({ close: false, graceful: false });
+    throw error;
+  }
 }
 
 async function startRecordingHere(

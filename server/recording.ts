@@ -1,4 +1,4 @@
-import { openPool } from './storage/postgres/open.ts';
+import { ANSWER_TIMEOUT_MS, openPool } from './storage/postgres/open.ts';
 import { createLog } from './log.ts';
 import { createPostgresLedgerEvents } from './storage/postgres/ledger-events.ts';
 import { startBoss } from './storage/postgres/start-boss.ts';
@@ -28,6 +28,7 @@ export async function openRecording(
     max: config.workerConcurrency + SPARE,
     name: 'indelible recording',
     onError,
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
   });
   const events = createPostgresLedgerEvents({
     url: databaseUrl,
@@ -39,23 +40,27 @@ export async function openRecording(
     await events.stop();
     await pool.end();
   };
+  let boss: Awaited<ReturnType<typeof startBoss>> | null = null;
   try {
-    const boss = await startBoss(pool, {
+    boss = await startBoss(pool, {
       queueName: config.queueName,
       maintains: true,
       onError: (error) => log.warn({ err: error }, 'The queue met an error.'),
     });
     const recording = await startRecording({ config, dataDir, log, pool, boss, events, ...told });
     events.onQueued(() => recording.wake());
+    const started = boss;
     return {
       ...recording,
       async stop() {
         await recording.stop();
-        await boss.stop({ close: false, graceful: false });
+        await started.stop({ close: false, graceful: false });
         await close();
       },
     };
   } catch (error) {
+    // Its timers would keep a thread alive that nobody waits for.
+    await boss?.stop({ close: false, graceful: false });
     await close();
     throw error;
   }

@@ -16,6 +16,7 @@ import { createPostgresLedgerStore } from './storage/postgres/ledger-store.ts';
 import { createLeases } from './storage/postgres/leases.ts';
 import type { PostgresPool } from './storage/postgres/open.ts';
 import { ensurePartitions } from './storage/postgres/partitions.ts';
+import { raiseOldJobs } from './storage/postgres/queue-turns.ts';
 import { findUnsignedLedgers } from './storage/postgres/unsigned-ledgers.ts';
 import { createRememberedCheckpoints, type RememberedCheckpoints } from './storage/remembered-checkpoints.ts';
 import type { WorkCounts } from './telemetry/metrics.ts';
@@ -32,6 +33,7 @@ const UNSIGNED_POLL_MS = 2000;
 /** How long a growth is left to the worker that recorded it. */
 const UNSIGNED_AGE_MS = 1500;
 const PARTITIONS_POLL_MS = 10 * 60_000;
+const TURNS_POLL_MS = 5000;
 
 export interface RecordingDeps {
   readonly config: Config;
@@ -85,7 +87,7 @@ export async function startRecording(deps: RecordingDeps): Promise<Recording> {
     log.fatal({ reason: contradiction }, 'A ledger contradicts itself: nothing is recorded here.');
   }
   const worker = contradiction === null ? startRecordingWorker(deps, parts, checkpointer, board) : null;
-  const upkeep = worker === null ? [] : startUpkeep(pool, checkpointer, log);
+  const upkeep = worker === null ? [] : startUpkeep(deps, checkpointer);
   return {
     status: board.read,
     wake: () => worker?.wake(),
@@ -170,7 +172,9 @@ function startRecordingWorker(
         quarantined: quarantined + outcome.quarantined,
       }));
       checkpointer.grown(ledger);
-      let firstIndex = firstIndexOf(outcome.settlements, eventCount);
+      // Where some were recorded by an earlier attempt, they need not stand in the order of the lines.
+      const inOrder = outcome.recorded === eventCount;
+      let firstIndex = inOrder ? firstIndexOf(outcome.settlements, eventCount) : null;
       for (const piece of pieces) {
         const growth = { ledger, batchId: piece.id, firstIndex };
         onRecorded(growth);
@@ -199,7 +203,7 @@ function createParts({ config, pool, boss }: RecordingDeps) {
   };
 }
 
-function startUpkeep(pool: PostgresPool, checkpointer: Checkpointer, log: Logger) {
+function startUpkeep({ pool, log, config: { queueName } }: RecordingDeps, checkpointer: Checkpointer) {
   const signUnsigned = async (): Promise<void> => {
     for (const ledger of await findUnsignedLedgers(pool, systemClock() - UNSIGNED_AGE_MS)) {
       checkpointer.grown(ledger);
@@ -208,6 +212,7 @@ function startUpkeep(pool: PostgresPool, checkpointer: Checkpointer, log: Logger
   return [
     every(UNSIGNED_POLL_MS, 'checkpoint.sign', signUnsigned, log),
     every(PARTITIONS_POLL_MS, 'partition.create', () => ensurePartitions(pool), log),
+    every(TURNS_POLL_MS, 'batch.raise', () => raiseOldJobs(pool, queueName), log),
   ];
 }
 

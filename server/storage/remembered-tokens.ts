@@ -20,7 +20,7 @@ export function createRememberedTokens(
   clock: Clock,
   changed: () => void,
 ): RememberedTokens {
-  const found = new Map<string, { readonly token: StoredToken; readonly until: number }>();
+  const found = new Map<string, { readonly token: StoredToken; readonly since: number }>();
   let generation = 0;
   const forget = (): void => {
     generation += 1;
@@ -38,13 +38,14 @@ export function createRememberedTokens(
   return {
     async findByHash(secretHash) {
       const known = found.get(secretHash);
-      if (known && clock() < known.until) return known.token;
+      // Also when the clock was put back.
+      if (known && Math.abs(clock() - known.since) < REMEMBER_MS) return known.token;
       const asked = generation;
       const token = await store.findByHash(secretHash);
       // What was read before a change must not be remembered after it.
       if (token !== null && asked === generation) {
         if (found.size >= TOKENS_MAX) found.clear();
-        found.set(secretHash, { token, until: clock() + REMEMBER_MS });
+        found.set(secretHash, { token, since: clock() });
       }
       return token;
     },

@@ -154,7 +154,15 @@ async function recordOrRetry(
       );
       if (batch.attempts >= ATTEMPTS_MAX) return await recordOneByOne(deps, batch, lines);
       const delayMs = RETRY_DELAY_MS * 2 ** (batch.attempts - 1);
-      await deps.queue.retry(batch, deps.now() + delayMs, reason);
+      try {
+        await deps.queue.retry(batch, deps.now() + delayMs, reason);
+      } catch (failure) {
+        if (isOutage(failure) || failure instanceof FatalError) throw failure;
+        // Given back without a count, then: one batch must not end the recording of all others.
+        deps.log.error({ err: failure, batch: batch.id }, 'A batch could not be put off.');
+        await deps.queue.release(batch);
+        await pause.sleep(RETRY_DELAY_MS);
+      }
       return 'RETRY';
     }
   };

@@ -26,6 +26,8 @@ class CopyInto implements Submittable {
   private readonly data: Uint8Array;
   private readonly resolve: () => void;
   private readonly reject: (error: Error) => void;
+  /** Set by `pg` where answers have a time limit: to be called when this has ended, which ends its timer. */
+  callback: (() => void) | undefined;
 
   constructor(statement: string, data: Uint8Array, resolve: () => void, reject: (error: Error) => void) {
     this.statement = statement;
@@ -49,11 +51,13 @@ class CopyInto implements Submittable {
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
+    this.callback?.();
     this.resolve();
   }
 
   /** Either this or `handleReadyForQuery` comes last; never both. */
   handleError(error: Error): void {
+    this.callback?.();
     this.reject(error);
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PgBoss } from 'pg-boss';
+import { AppError } from '#server/errors.ts';
 import { inTransactionOf } from './boss.ts';
 import type { PostgresClient } from './open.ts';
 import { packLines } from './packed-lines.ts';
@@ -39,7 +40,11 @@ export function createEnqueue({ boss, queueName, now }: EnqueueOptions): Enqueue
       // The longer the queue of a ledger, the later its turn: a busy ledger does not hold up the others.
       return { id, data, singletonKey: String(ledgerNo), priority: -before };
     });
-    await boss.insert(queueName, jobs, inTransactionOf(client));
+    const ids = await boss.insert(queueName, jobs, { returnId: true, ...inTransactionOf(client) });
+    // pg-boss leaves out what it finds no queue for, without a word.
+    if (ids?.length !== jobs.length) {
+      throw new AppError('STORAGE_UNAVAILABLE', { message: `There is no queue ${queueName}.` });
+    }
   };
 }
 

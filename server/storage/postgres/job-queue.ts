@@ -1,12 +1,13 @@
 import type { PgBoss } from 'pg-boss';
-import { FatalError } from '#server/errors.ts';
+import { AppError, FatalError } from '#server/errors.ts';
 import { BATCH_EVENTS_MAX } from '#server/ports/intake.ts';
 import { type Batch, type JobQueue, type QueueDepth, RETRY_WAIT_MAX_MS } from '#server/ports/job-queue.ts';
 import { affectedBy, inTransactionOf } from './boss.ts';
 import { unpackLines } from './packed-lines.ts';
-import { createLedgerNumbers } from './ledger-numbers.ts';
+import { createLedgerNumbers, type LedgerNumbers } from './ledger-numbers.ts';
 import { endTransaction, type Lease, type Leases } from './leases.ts';
 import { begin, inTransaction, type PostgresClient, type PostgresPool, translated } from './open.ts';
+import { letOthersPass } from './queue-turns.ts';
 import { QUEUE_SCHEMA } from './roles.ts';
 
 export interface PostgresJobQueueOptions {
@@ -37,6 +38,8 @@ const IN_RETRY = "state = 'retry' AND policy = 'key_strict_fifo'";
  * committed later. pg-boss then waits until that one is done with, which may be by whoever asks. Not here.
  */
 const FETCH_LOCK_TIMEOUT_MS = 10;
+/** So many times a job is looked for that others take and give back. */
+const LOCK_TRIES_MAX = 20;
 /** So many times `take` is called between two looks for retries that are impossibly far away. */
 const TAKES_BETWEEN_LOOKS = 256;
 
@@ -46,8 +49,8 @@ const TAKES_BETWEEN_LOOKS = 256;
  */
 export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQueue {
   const { pool, queueName, leases, now } = options;
-  const apart = createApart(now);
-  const takeOne = createTakeOne(options, apart);
+  const numbers = createLedgerNumbers();
+  const takeOne = createTakeOne(options, numbers);
   let takes = 0;
 
   const release = async (batch: Batch): Promise<void> => {
@@ -58,7 +61,9 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
   const takeUpTo = async (max: number, batches: Batch[]): Promise<void> => {
     while (batches.length < max) {
       const batch = await takeOne();
-      if (batch !== null) batches.push(batch);
+      if (batch === 'HELD') {
+        if (!(await letOthersPass(pool, queueName))) return;
+      } else if (batch !== null) batches.push(batch);
       else if (batches.length > 0 || !(await bringBackFarRetries(pool, queueName))) return;
     }
   };
@@ -85,7 +90,7 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
         const lease = leases.takeUp(batch.id);
         if (jobIdsOf(batch.id).length > 1) {
           // One of its jobs is to blame: from now on each is tried by itself, and that is the first attempt.
-          if (lease) apart.add(lease.ledgerNo);
+          leases.keepApart(await numbers.get(pool, batch.ledger));
           if (lease) await leases.rollBack(lease);
         } else if (lease) await retryUnderLease(options, lease, batch, at, reason);
         else await retryAlone(options, batch, at, reason);
@@ -125,18 +130,28 @@ export async function lockWaiting(
   queueName: string,
   batchId: string,
 ): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `SELECT 1 FROM ${JOB} WHERE name = $1 AND id = $2 AND state < 'active' FOR UPDATE`,
-    [queueName, batchId],
-  );
-  return rowCount === 1;
+  for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
+    const { rowCount } = await client.query(
+      `SELECT 1 FROM ${JOB} WHERE name = $1 AND id = $2 AND state < 'active' FOR UPDATE`,
+      [queueName, batchId],
+    );
+    if (rowCount === 1) return true;
+    // pg-boss gives a failed job back as a new row, which the statement that waited for the old one does not
+    // see. What the job carries stays where it is as long as it waits.
+    const carried = await client.query('SELECT 1 FROM batch_payload WHERE job_id = $1', [batchId]);
+    if (carried.rowCount === 0) return false;
+  }
+  throw new AppError('STORAGE_UNAVAILABLE', { message: 'A batch changes hands too fast to be locked.' });
 }
 
-/** Fetches one batch and leaves its transaction open as its lease; `null` where nothing is to be had. */
-function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
+/**
+ * Fetches one batch and leaves its transaction open as its lease; `null` where nothing is to be had, `HELD`
+ * where the next one cannot be had now, and others might.
+ */
+function createTakeOne(options: PostgresJobQueueOptions, numbers: LedgerNumbers) {
   const { pool, boss, queueName, leases, now, gatherEventsMax = BATCH_EVENTS_MAX } = options;
-  const numbers = createLedgerNumbers();
-  return async (): Promise<Batch | null> => {
+  return async (): Promise<Batch | 'HELD' | null> => {
+    let held = false;
     const client = await pool.connect();
     try {
       const takenAt = now();
@@ -148,7 +163,7 @@ function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
       if (job) {
         const ledgerNo = job.data.ledger;
         // One that failed before is tried by itself, so that others do not suffer from it.
-        const room = job.retryCount > 0 || apart.has(ledgerNo) ? 0 : gatherEventsMax - job.data.events;
+        const room = job.retryCount > 0 || leases.isApart(ledgerNo) ? 0 : gatherEventsMax - job.data.events;
         const jobIds = [job.id, ...(await lockFollowers(client, queueName, ledgerNo, room))] as const;
         const pieces = await readPayloads(client, jobIds);
         const ledger = await numbers.ledgerOf(client, ledgerNo);
@@ -161,9 +176,10 @@ function createTakeOne(options: PostgresJobQueueOptions, apart: Apart) {
         client.release(true);
         throw error;
       }
+      held = true;
     }
     await endTransaction(client, 'ROLLBACK');
-    return null;
+    return held ? 'HELD' : null;
   };
 }
 
@@ -187,29 +203,6 @@ interface JobData {
   /** Number of the ledger. */
   readonly ledger: number;
   readonly events: number;
-}
-
-/** Ledgers whose jobs are not gathered for a while. */
-interface Apart {
-  add(ledgerNo: number): void;
-  has(ledgerNo: number): boolean;
-}
-
-/** Long enough for what waited when it failed; forgetting it early costs one attempt more. */
-const APART_MS = 60_000;
-
-function createApart(now: () => number): Apart {
-  const until = new Map<number, number>();
-  return {
-    add: (ledgerNo) => void until.set(ledgerNo, now() + APART_MS),
-    has(ledgerNo) {
-      const end = until.get(ledgerNo);
-      if (end === undefined) return false;
-      if (now() < end) return true;
-      until.delete(ledgerNo);
-      return false;
-    },
-  };
 }
 
 /** Between the ids of jobs in the id of a batch that was gathered from several. */

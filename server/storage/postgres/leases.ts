@@ -1,3 +1,4 @@
+import { systemClock } from '#server/clock.ts';
 import type { PostgresClient } from './open.ts';
 
 /**
@@ -28,6 +29,9 @@ export interface Leases {
   takeUp(batchId: string): Lease | null;
   /** The lease of a batch of this ledger that nobody has taken up, left where it is: to read with. */
   ofLedger(ledgerNo: number): Lease | null;
+  /** From now on, for a minute, the jobs of this ledger are given out one by one. */
+  keepApart(ledgerNo: number): void;
+  isApart(ledgerNo: number): boolean;
   /** Puts a lease back under which nothing was written. */
   giveBack(lease: Lease): void;
   /**
@@ -41,7 +45,12 @@ export interface Leases {
   rollBack(lease: Lease): Promise<void>;
 }
 
-export function createLeases(): Leases {
+/** Long enough for what waited when it failed; forgetting it early costs one attempt more. */
+const APART_MS = 60_000;
+
+/** @param now ms since the epoch */
+export function createLeases(now: () => number = systemClock): Leases {
+  const apartUntil = new Map<number, number>();
   const kept = new Map<string, { readonly lease: Lease; readonly onLost: () => void }>();
 
   const giveBack = (lease: Lease): void => {
@@ -69,6 +78,13 @@ export function createLeases(): Leases {
     ofLedger(ledgerNo) {
       for (const { lease } of kept.values()) if (lease.ledgerNo === ledgerNo) return lease;
       return null;
+    },
+    keepApart: (ledgerNo) => void apartUntil.set(ledgerNo, now() + APART_MS),
+    isApart(ledgerNo) {
+      const until = apartUntil.get(ledgerNo);
+      if (until !== undefined && now() < until) return true;
+      apartUntil.delete(ledgerNo);
+      return false;
     },
     giveBack,
     async undo(lease) {

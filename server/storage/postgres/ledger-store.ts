@@ -18,7 +18,7 @@ import { copyRecords } from './copy-records.ts';
 import { jobIdsOf, lockWaiting } from './job-queue.ts';
 import type { Lease, Leases } from './leases.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
-import { inTransaction, type PostgresClient, type PostgresPool, toBytes, translated } from './open.ts';
+import { inTransaction, type PostgresClient, type PostgresPool, toBytes, translatedOurs } from './open.ts';
 import { chunkOf, createPartitions, partitionName } from './partitions.ts';
 
 export interface PostgresLedgerStoreOptions {
@@ -47,7 +47,15 @@ export function createPostgresLedgerStore(options: PostgresLedgerStoreOptions): 
   /** With the connection that holds the ledger's batch, which sees what is committed like any other. */
   const read = async <T>(no: number, run: (client: PostgresClient) => Promise<T>): Promise<T> => {
     const lease = options.leases.ofLedger(no);
-    return lease ? await run(lease.client) : await inTransaction(pool, run);
+    if (!lease) return await inTransaction(pool, run);
+    try {
+      return await run(lease.client);
+    } catch (error) {
+      // The transaction takes no further statement until it is set back.
+      const taken = options.leases.takeUp(lease.batchId);
+      if (taken) await options.leases.undo(taken);
+      throw error;
+    }
   };
   const knownOf = async (client: PostgresClient, no: number, eventIds: readonly string[]) => {
     const { size, known } = await findKnown(client, no, eventIds);
@@ -60,20 +68,20 @@ export function createPostgresLedgerStore(options: PostgresLedgerStoreOptions): 
   };
   return {
     async head(ledger) {
-      return await translated(async () => {
+      return await translatedOurs(async () => {
         const no = await numbers.find(pool, ledger);
         return no === null ? null : await read(no, (client) => readHead(client, ledger, no));
       });
     },
     async known(ledger, eventIds) {
-      return await translated(async () => {
+      return await translatedOurs(async () => {
         const no = await numbers.get(pool, ledger);
         return await read(no, (client) => knownOf(client, no, eventIds));
       });
     },
     async append(append) {
       const { ledger, from, to, records, completes } = append;
-      return await translated(async () => {
+      return await translatedOurs(async () => {
         const no = await numbers.get(pool, ledger);
         const write = { append, no, isNew: absences.cover(no, from.size, records) };
         if (records.length > 0) await partitions.ensure(no, from.size, to.size);
@@ -81,7 +89,11 @@ export function createPostgresLedgerStore(options: PostgresLedgerStoreOptions): 
         const outcome = lease && (await appendUnderLease(options, lease, write));
         if (outcome !== null) return outcome;
         // Some of its jobs may be gone by now and others not: the queue knows, and gives out what is left.
-        if (completes !== null && jobIdsOf(completes).length > 1) return 'LEASE_LOST';
+        if (completes !== null && jobIdsOf(completes).length > 1) {
+          // It may be what broke the connection: the next time its jobs come one by one.
+          options.leases.keepApart(no);
+          return 'LEASE_LOST';
+        }
         return await appendAlone(options, write);
       });
     },
@@ -96,8 +108,9 @@ async function appendUnderLease(
 ): Promise<AppendOutcome | null> {
   try {
     if (!(await moveHead(lease.client, write))) {
-      options.leases.giveBack(lease);
-      return 'HEAD_MOVED';
+      // Whoever moved it had it locked, and now this does: undone, so that a piece of the batch can be
+      // appended.
+      return (await options.leases.undo(lease)) ? 'HEAD_MOVED' : null;
     }
     await writeAll(options, lease.client, write);
   } catch (error) {

@@ -4,7 +4,9 @@ import { AppError, FatalError } from '#server/errors.ts';
 export type PostgresPool = Pool;
 export type PostgresClient = PoolClient;
 
-/** What runs a statement: a pool, or the connection of a transaction. The caller says what its columns are. */
+/**
+ * What runs a statement: a pool, or the connection of a transaction. The caller says what its columns are.
+ */
 export type Queryable = Pick<PoolClient, 'query'> | Pick<Pool, 'query'>;
 
 export interface PoolOptions {
@@ -14,12 +16,16 @@ export interface PoolOptions {
   readonly name: string;
   /** Told of a connection that broke while nobody used it; the pool makes a new one by itself. */
   readonly onError?: (error: Error) => void;
+  /** How long an answer may take before the server counts as gone; no limit unless given. */
+  readonly answerTimeoutMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** A statement of ours that takes longer hangs: it waits for a lock of someone who is gone. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** Longer than the server lets any statement of ours run: one that says nothing until then has vanished. */
+export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 15_000;
 /** When the operating system begins to ask a server that is silent whether it is still there. */
 const KEEP_ALIVE_DELAY_MS = 30_000;
 /** A transaction that does nothing for so long holds its locks for a machine that is gone without a word. */
@@ -34,7 +40,7 @@ parsers.setTypeParser(types.builtins.INT8, (text) => {
 });
 
 /** A pool of connections that may write. It connects when it is first used. */
-export function openPool(url: string, { max, name, onError }: PoolOptions): PostgresPool {
+export function openPool(url: string, { max, name, onError, answerTimeoutMs }: PoolOptions): PostgresPool {
   const pool = new Pool({
     connectionString: url,
     max,
@@ -43,6 +49,7 @@ export function openPool(url: string, { max, name, onError }: PoolOptions): Post
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     // Where the network goes silent the operating system finds out, not the next event.
+    ...(answerTimeoutMs === undefined ? {} : { query_timeout: answerTimeoutMs }),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   });
@@ -86,12 +93,17 @@ export async function inTransaction<T>(
     try {
       await begin(client, IDLE_IN_TRANSACTION_MS);
       const result = await run(client);
-      await client.query('COMMIT');
+      const { command } = await client.query('COMMIT');
+      // Postgres answers so in a transaction that failed before, and with no error.
+      if (command !== 'COMMIT') throw new Error(`COMMIT ended in ${command}`);
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((failure: unknown) => {
-        broken = failure instanceof Error ? failure : true;
-      });
+      if (isSilence(error)) broken = true;
+      else {
+        await client.query('ROLLBACK').catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : true;
+        });
+      }
       throw error;
     } finally {
       client.release(broken);
@@ -113,6 +125,29 @@ export async function translated<T>(run: () => Promise<T>): Promise<T> {
     throw translateError(error);
   }
 }
+
+/**
+ * The same around statements that never differ from one event to another: what Postgres has against them is
+ * no event's fault.
+ *
+ * @throws also AppError STORAGE_UNAVAILABLE when rights, tables or functions are missing, or a transaction
+ *   was spoilt before
+ */
+export async function translatedOurs<T>(run: () => Promise<T>): Promise<T> {
+  return await translated(async () => {
+    try {
+      return await run();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!(error instanceof Error) || error instanceof AppError || !OUR_CLASSES.has(code.slice(0, 2)))
+        throw error;
+      throw unavailable('The database refuses what every batch needs; `indelible doctor` says why.', error);
+    }
+  });
+}
+
+/** Classes of SQLSTATE: not supported, wrong transaction state, no such thing or no right to it, internal. */
+const OUR_CLASSES = new Set(['0A', '25', '42', 'XX']);
 
 /** SQLSTATE, or its class (two characters), to what an operator is told. */
 const OUTAGES: Readonly<Record<string, string>> = {
@@ -146,7 +181,7 @@ const UNREACHABLE = new Set([
   'EMFILE',
 ]);
 const CONNECTION_LOST =
-  /connection (terminated|timeout|error)|timeout exceeded|not queryable|after calling end/iu;
+  /connection (terminated|timeout|error)|timeout exceeded|read timeout|not queryable|after calling end/iu;
 
 /** The error as the rest of the appliance knows it; one that is no outage comes back as it is. */
 export function translateError(error: unknown): unknown {
@@ -166,6 +201,11 @@ export function translateError(error: unknown): unknown {
 
 function unavailable(message: string, cause: Error): AppError {
   return new AppError('STORAGE_UNAVAILABLE', { message, cause });
+}
+
+/** Whether the server did not answer in time: nothing more can be asked on that connection. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && /read timeout/iu.test(error.message);
 }
 
 /** Hashes are stored as their 32 bytes. */

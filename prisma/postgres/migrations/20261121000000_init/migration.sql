@@ -157,7 +157,7 @@ CREATE UNIQUE INDEX "token_secret_hash_key" ON "token"("secret_hash");
 -- the application's role needs none to change tables. Attached and not created in place: that would lock out every
 -- reader and writer of all ledgers.
 CREATE FUNCTION "add_record_partition"("of_ledger_no" INTEGER, "chunk" BIGINT) RETURNS BOOLEAN
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     child TEXT := format('record_%s_%s', of_ledger_no, chunk);
 BEGIN
@@ -193,7 +193,7 @@ $$;
 -- Lets the application's role, where there is one, insert into a new partition. A partition is written directly:
 -- COPY into a table with row-level security is refused. It is read through "record" only.
 CREATE FUNCTION "grant_partition"("child" TEXT) RETURNS VOID
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     grantee_name NAME;
 BEGIN

@@ -123,7 +123,7 @@ EXECUTE FUNCTION "refuse_change"('quarantined_event', 'a quarantined event is ne
 -- The owner's right, and within the wall: of a ledger that the connection does not see it finds nothing. Not granted to
 -- the application's role: it will be with the operation that checks legal holds and records the erasure itself.
 CREATE FUNCTION "erase_sections"("of_ledger_no" INTEGER, "of_idx" BIGINT, "erased" TEXT[]) RETURNS BOOLEAN
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF erased IS NULL OR cardinality(erased) IS DISTINCT FROM cardinality(array_remove(erased, NULL)) OR cardinality(erased) = 0
         OR NOT erased <@ ARRAY['event', 'actor', 'target', 'context', 'changes', 'details'] THEN
