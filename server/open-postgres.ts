@@ -19,7 +19,7 @@ import { createPostgresLedgerEvents, type PostgresLedgerEvents } from './storage
 import { createLeases } from './storage/postgres/leases.ts';
 import { migratePostgres } from './storage/postgres/migrate.ts';
 import { onceAtATime } from './storage/postgres/once-at-a-time.ts';
-import { ANSWER_TIMEOUT_MS, inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
+import { inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
 import { createPostgresQuarantine } from './storage/postgres/quarantine.ts';
 import { openReadingClient } from './storage/postgres/reading-client.ts';
 import { startBoss } from './storage/postgres/start-boss.ts';
@@ -33,6 +33,8 @@ const MIGRATIONS = fileURLToPath(new URL('../prisma/postgres/migrations', import
 /** Connections for taking events and all that is small; more wait for their turn. */
 const POOL_MAX = 8;
 const READING_MAX = 8;
+/** How long a request waits for an answer of the database before it is told that there is none. */
+const REQUEST_ANSWER_MS = 25_000;
 /** How often those who wait for an event that nobody told of look for themselves. */
 const LOOK_UP_MS = 1000;
 
@@ -102,7 +104,7 @@ async function openShared(context: PostgresContext): Promise<Shared> {
     max: POOL_MAX,
     name: `indelible ${config.role}`,
     onError,
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    answerTimeoutMs: REQUEST_ANSWER_MS,
   });
   undo.push(() => pool.end());
   const events = createPostgresLedgerEvents({
@@ -118,8 +120,10 @@ async function openShared(context: PostgresContext): Promise<Shared> {
   events.onTokenChanged(() => tokens.forget());
   // Without a limit on answers: a migration takes as long as it takes, and others wait for it.
   const starting = openPool(databaseUrl, { max: 3, name: 'indelible start', onError });
-  const prepare = () => onceAtATime(starting, () => prepareDatabase(context, starting, pool, tokens));
-  const prepared = await prepare().finally(() => starting.end());
+  const prepare = () => prepareDatabase(context, starting, pool, tokens);
+  const prepared = await onceAtATime(starting, prepare).finally(async () => {
+    await starting.end();
+  });
   undo.push(() => prepared.boss.stop({ close: false, graceful: false }));
   return { ...context, pool, events, tokens, ...prepared };
 }

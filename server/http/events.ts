@@ -74,8 +74,8 @@ export function refuse(req: IncomingMessage, res: ServerResponse, publish: Publi
 function acceptOf({ acceptMany }: EventsDeps, caller: Caller, url: string) {
   const start = url.indexOf('?');
   const search = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
-  const ledger = search.get('ledger');
-  const ack = ackOf(search.get('ack'));
+  const ledger = only(search, 'ledger');
+  const ack = ackOf(only(search, 'ack'));
   return (events: Parameters<AcceptMany>[0]['events']): Promise<readonly Receipt[]> =>
     acceptMany({
       ledger,
@@ -85,6 +85,16 @@ function acceptOf({ acceptMany }: EventsDeps, caller: Caller, url: string) {
       caller,
       mayWrite: (id) => mayReach(caller, id),
     });
+}
+
+/** A parameter given twice is refused: others on the way may look at the other one. */
+function only(search: URLSearchParams, name: string): string | null {
+  const [value = null, ...more] = search.getAll(name);
+  if (more.length === 0) return value;
+  throw new AppError('BAD_USER_INPUT', {
+    message: `${name} is given ${more.length + 1} times.`,
+    path: [name],
+  });
 }
 
 function ackOf(text: string | null): AckLevel {

@@ -8,6 +8,7 @@ import type { JsonValue } from '#server/ledger/json.ts';
 import type { AppContext, ReadingOf, Services } from '#schema/context.ts';
 import { schema } from '#schema/index.ts';
 import { createIngest } from '#schema/ingest.ts';
+import { refuseDeepDocument } from './document-nesting.ts';
 import { hangUp, parseBody, plainType, readBody } from './body.ts';
 import { type PublicError, type Publish, setErrorHeaders, toGraphqlError } from './errors.ts';
 import { TOKENS_MAX } from './limits.ts';
@@ -109,7 +110,9 @@ function checkMembers(body: JsonValue): GraphQLParams {
   if (unknown !== undefined) {
     throw new AppError('BODY_INVALID', { message: `The body has the member ${JSON.stringify(unknown)}.` });
   }
-  return body as GraphQLParams;
+  const params = body as GraphQLParams;
+  refuseDeepDocument(params.query);
+  return params;
 }
 
 function parseQuery(url: string): GraphQLParams {
@@ -121,6 +124,7 @@ function parseQuery(url: string): GraphQLParams {
   };
   const text = (name: string): string | undefined => search.get(name) ?? undefined;
   const [query, operationName] = [text('query'), text('operationName')];
+  refuseDeepDocument(query);
   const [variables, extensions] = [json('variables'), json('extensions')];
   return { query, operationName, variables, extensions } as GraphQLParams;
 }

@@ -43,3 +43,6 @@ export const SUBMISSIONS_MAX = 4;
  * How long a refused request may go on sending before its connection is cut, so that it can read the answer.
  */
 export const LINGER_MS = 2_000;
+
+/** Most brackets inside one another in a GraphQL document, values written into it included. */
+export const DOCUMENT_NESTING_MAX = 200;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import { AppError } from '#server/errors.ts';
 import {
   type Context,
   handleProtocols,
@@ -15,6 +16,7 @@ import { decodeUtf8 } from './body.ts';
 import { type Publish, toGraphqlError } from './errors.ts';
 import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
 import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
+import { refuseDeepDocument } from './document-nesting.ts';
 
 /** GraphQL over WebSockets (protocol graphql-transport-ws). */
 export interface Sockets {
@@ -148,6 +150,8 @@ async function prepare(deps: GraphqlDeps, yoga: Yoga, context: SocketContext, pa
   }
   const enveloped: Enveloped = yoga.getEnveloped({ app: contextOf(deps, caller, authorization), params });
   const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped;
+  const tooDeep = deepDocument(params.query);
+  if (tooDeep !== null) return [tooDeep];
   const document = parse(params.query);
   const errors = validate(schema, document);
   if (errors.length > 0) return [...errors];
@@ -193,5 +197,15 @@ function readMessage(data: Buffer): string | null {
   } catch {
     // It is answered as graphql-ws answers what it cannot read.
     return null;
+  }
+}
+
+function deepDocument(document: unknown): GraphQLError | null {
+  try {
+    refuseDeepDocument(document);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return new GraphQLError(error.message, { extensions: { code: error.code } });
   }
 }

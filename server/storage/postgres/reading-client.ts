@@ -50,6 +50,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** What takes longer on the replica is asked of the primary. */
 const REPLICA_TIMEOUTS = { connectionTimeoutMillis: 1000, query_timeout: 10_000 };
+/** How long a read may take before the caller is told that the database does not answer. */
+const PRIMARY_TIMEOUT_MS = 25_000;
 /** How long the replica is left alone after it failed. */
 const REPLICA_REST_MS = 5000;
 
@@ -63,7 +65,7 @@ const REPLICA_REST_MS = 5000;
  */
 export function openReadingClient(options: ReadingClientOptions): ReadingClient {
   const { now, onError = () => undefined } = options;
-  const primary = openReadingPool(options.url, options);
+  const primary = openReadingPool(options.url, { ...options, query_timeout: PRIMARY_TIMEOUT_MS });
   const replica =
     options.replicaUrl === null
       ? null
