@@ -121,9 +121,7 @@ async function openShared(context: PostgresContext): Promise<Shared> {
   // Without a limit on answers: a migration takes as long as it takes, and others wait for it.
   const starting = openPool(databaseUrl, { max: 3, name: 'indelible start', onError });
   const prepare = () => prepareDatabase(context, starting, pool, tokens);
-  const prepared = await onceAtATime(starting, prepare).finally(async () => {
-    await starting.end();
-  });
+  const prepared = await onceAtATime(starting, prepare).finally(() => void starting.end());
   undo.push(() => prepared.boss.stop({ close: false, graceful: false }));
   return { ...context, pool, events, tokens, ...prepared };
 }

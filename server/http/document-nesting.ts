@@ -18,7 +18,7 @@ export function refuseDeepDocument(document: unknown): void {
     else if (character === '"') at = endOfString(document, at);
     else if (character === '#') at = indexOrEnd(document, '\n', at);
     if (depth > DOCUMENT_NESTING_MAX) {
-      const message = `The document nests over ${DOCUMENT_NESTING_MAX} levels deep: send values as variables.`;
+      const message = `The document nests over ${DOCUMENT_NESTING_MAX} levels deep: use variables.`;
       throw new AppError('QUERY_TOO_COMPLEX', { message, path: ['query'] });
     }
   }
