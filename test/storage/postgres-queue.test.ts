@@ -1,6 +1,9 @@
-import { describe, expect, inject, it } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { systemClock } from '#server/clock.ts';
 import type { Batch } from '#server/ports/job-queue.ts';
+import { lockWaiting } from '#server/storage/postgres/job-queue.ts';
+import { inTransaction, openPool } from '#server/storage/postgres/open.ts';
 import { sequence } from '#server/worker/sequence.ts';
 import { cutAt, passAll, startCuttingProxy } from '#test/support/cutting-proxy.ts';
 import {
@@ -47,6 +50,41 @@ async function passTime(database: TestDatabase, interval: string): Promise<void>
 }
 
 describe('the queue on Postgres', () => {
+  it('still finds a job that was given back while somebody waited for it', async () => {
+    const { database, api } = await openWithLedgers('acme');
+    await submit(api, 'acme', 'a');
+    const batch = await only(api);
+    const pool = openPool(database.url, { max: 1, name: 'waiting' });
+    onTestFinished(() => pool.end());
+    const found = inTransaction(pool, (client) => lockWaiting(client, TEST_QUEUE, batch.id));
+    const isBlocked = async (): Promise<boolean> =>
+      await asSuperuserOf(database, async (client) => {
+        const waits = "application_name = 'waiting' AND wait_event_type = 'Lock'";
+        return (await client.query(`SELECT FROM pg_stat_activity WHERE ${waits}`)).rowCount === 1;
+      });
+    while (!(await isBlocked())) await nextTurn();
+    // pg-boss gives it back as a new row.
+    await api.queue.retry(batch, systemClock() + 2000, 'because');
+    expect(await found).toBe(true);
+  });
+
+  it('lets other ledgers pass a job that cannot be had', async () => {
+    const { database, api } = await openWithLedgers('acme', 'other');
+    const worker = await openPostgresProcess(database);
+    await submit(api, 'acme', 'a');
+    const first = await only(api);
+    await submit(api, 'acme', 'b');
+    // As of a transaction that began before the first one's and committed after it was taken.
+    await asSuperuserOf(database, (client) =>
+      client.query(
+        "UPDATE pgboss.job SET created_on = created_on - interval '1 minute', priority = 0 WHERE id <> $1",
+        [first.id],
+      ),
+    );
+    await submit(api, 'other', 'c');
+    expect((await worker.queue.take(1)).map(({ ledger }) => ledger)).toEqual(['other']);
+  });
+
   it('gives a batch to one of many workers, and the next of its ledger to none of them', async () => {
     const { database, api } = await openWithLedgers('acme', 'other');
     const workers = await Promise.all([1, 2, 3].map(() => openPostgresProcess(database)));
