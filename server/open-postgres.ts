@@ -13,10 +13,9 @@ import { startRecordingThread } from './start-recording-thread.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createPostgresCheckpointStore } from './storage/postgres/checkpoint-store.ts';
 import { createPostgresIntake } from './storage/postgres/intake.ts';
-import { createPostgresJobQueue } from './storage/postgres/job-queue.ts';
+import { readQueueDepth } from './storage/postgres/job-queue.ts';
 import { createPostgresLedgerCatalog } from './storage/postgres/ledger-catalog.ts';
 import { createPostgresLedgerEvents, type PostgresLedgerEvents } from './storage/postgres/ledger-events.ts';
-import { createLeases } from './storage/postgres/leases.ts';
 import { migratePostgres } from './storage/postgres/migrate.ts';
 import { onceAtATime } from './storage/postgres/once-at-a-time.ts';
 import { inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
@@ -197,7 +196,7 @@ function createBackend(shared: Shared, intake: Backend['intake'], recording: Rec
         events.announceQueued();
       },
     }),
-    depth: createPostgresJobQueue({ ...common, leases: createLeases() }).depth,
+    depth: () => readQueueDepth(pool),
     counts: recording === null ? null : () => recording.status().counts,
     readingOf: reading.bind,
     readiness: () => findReadiness(pool, recording),

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Authenticate } from '#server/access/authenticate.ts';
@@ -13,6 +12,7 @@ import type { ReadingOf, Services } from '#schema/context.ts';
 import { createPublish } from './errors.ts';
 import { answerEvents, refuse } from './events.ts';
 import { createGraphql } from './graphql.ts';
+import { listen } from './listen.ts';
 import { createRest, type Readiness } from './rest.ts';
 import { createSockets } from './sockets.ts';
 import { readStaticFiles } from './static-files.ts';
@@ -88,14 +88,7 @@ export function createHttpServer(given: HttpDeps): HttpServer {
   });
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve({ port: (server.address() as AddressInfo).port });
-        });
-      }),
+    listen: (host, port) => listen(server, host, port),
     stop: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Whoever is answered from now on is told that the connection ends with it.

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '#server/clock.ts';
 import { AppError } from '#server/errors.ts';
 import type { NewId } from '#server/id.ts';
@@ -8,6 +7,7 @@ import type { Logger } from '#server/log.ts';
 import type { Metrics, Route } from '#server/telemetry/metrics.ts';
 import { createPublish } from './errors.ts';
 import { refuse } from './events.ts';
+import { listen } from './listen.ts';
 import type { Readiness } from './rest.ts';
 import type { HttpDeps, HttpServer } from './server.ts';
 
@@ -64,14 +64,7 @@ export function createWorkerServer(deps: WorkerServerDeps): HttpServer {
   server.requestTimeout = REQUEST_TIMEOUT_MS;
 
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve({ port: (server.address() as AddressInfo).port });
-        });
-      }),
+    listen: (host, port) => listen(server, host, port),
     stop: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

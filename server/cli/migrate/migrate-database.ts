@@ -5,7 +5,7 @@ import { installQueue, queueScript } from '#server/storage/postgres/boss.ts';
 import { type Migration, readMigrations } from '#server/storage/migrations.ts';
 import { migratePostgres, migrationScript, missingMigrations } from '#server/storage/postgres/migrate.ts';
 import { onceAtATime } from '#server/storage/postgres/once-at-a-time.ts';
-import { openPool, type PostgresPool, translated } from '#server/storage/postgres/open.ts';
+import { codeOf, openPool, type PostgresPool, translated } from '#server/storage/postgres/open.ts';
 import {
   createRole,
   createRoleScript,
@@ -113,7 +113,7 @@ async function makeRole(pool: PostgresPool, role: string): Promise<boolean> {
   try {
     return await createRole(pool, role);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === INSUFFICIENT_PRIVILEGE)) throw error;
+    if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new CannotRunError(
       `There is no role ${role}, and this user may not make one. As an administrator: ` +
         `CREATE ROLE ${quoted(role)} LOGIN; ${passwordStatement(role)} Then run this again.`,

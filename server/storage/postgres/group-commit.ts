@@ -1,6 +1,7 @@
 import { AppError, FatalError } from '#server/errors.ts';
 import { type Acceptance, BATCH_EVENTS_MAX, type Submission } from '#server/ports/intake.ts';
 import { amountOf, type GroupMember, type Narrow } from './intake-group.ts';
+import { codeOf } from './open.ts';
 import type { Wait } from './pending-events.ts';
 import { add, NOTHING, type QueueAmount } from './queue-room.ts';
 
@@ -52,7 +53,7 @@ export function createGroupCommit({ fits, refusal, run, onFailure }: GroupCommit
       waiting = [...group, ...waiting];
       return;
     }
-    const told = isTooLong(error) ? ID_TOO_LONG : error;
+    const told = codeOf(error) === PROGRAM_LIMIT_EXCEEDED ? ID_TOO_LONG : error;
     for (const item of group) item.reject(told);
     onFailure(error);
   };
@@ -103,10 +104,7 @@ export function createGroupCommit({ fits, refusal, run, onFailure }: GroupCommit
   };
 }
 
-/** Postgres' `program_limit_exceeded`. */
-function isTooLong(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '54000';
-}
+const PROGRAM_LIMIT_EXCEEDED = '54000';
 
 const ID_TOO_LONG = new AppError('BAD_USER_INPUT', {
   message: 'An event id has over 2,600 bytes of UTF-8 that do not compress: no index of Postgres holds it.',

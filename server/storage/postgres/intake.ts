@@ -6,7 +6,7 @@ import { findSettlements } from './find-settlements.ts';
 import { createGroupCommit, totalOf, type Waiting } from './group-commit.ts';
 import { type GroupDeps, type GroupPlan, keepGroup, type Narrow } from './intake-group.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
-import { inTransaction, type PostgresPool } from './open.ts';
+import { codeOf, inTransaction, type PostgresPool } from './open.ts';
 import { createPendingEvents, type PendingEvents } from './pending-events.ts';
 import { createQueueRoom, NOTHING } from './queue-room.ts';
 
@@ -158,7 +158,7 @@ const LOST_TO_ANOTHER = new Set(['40001', '40P01']);
 /** A serialization failure or a deadlock: nothing was committed, and the same may succeed now. */
 function lostToAnother(error: unknown): boolean {
   const cause: unknown = error instanceof AppError ? error.cause : null;
-  return cause instanceof Error && 'code' in cause && LOST_TO_ANOTHER.has(String(cause.code));
+  return LOST_TO_ANOTHER.has(codeOf(cause));
 }
 
 /** Tells everyone of a group what was committed. */

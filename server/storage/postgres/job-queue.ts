@@ -6,7 +6,7 @@ import { affectedBy, inTransactionOf } from './boss.ts';
 import { unpackLines } from './packed-lines.ts';
 import { createLedgerNumbers, type LedgerNumbers } from './ledger-numbers.ts';
 import { endTransaction, type Lease, type Leases } from './leases.ts';
-import { begin, inTransaction, type PostgresClient, type PostgresPool, translated } from './open.ts';
+import { begin, codeOf, inTransaction, type PostgresClient, type PostgresPool, translated } from './open.ts';
 import { letOthersPass } from './queue-turns.ts';
 import { QUEUE_SCHEMA } from './roles.ts';
 
@@ -38,6 +38,8 @@ const IN_RETRY = "state = 'retry' AND policy = 'key_strict_fifo'";
  * committed later. pg-boss then waits until that one is done with, which may be by whoever asks. Not here.
  */
 const FETCH_LOCK_TIMEOUT_MS = 10;
+/** SQLSTATE of a lock that was not had in that time. */
+const LOCK_NOT_AVAILABLE = '55P03';
 /** So many times a job is looked for that others take and give back. */
 const LOCK_TRIES_MAX = 20;
 /** So many times `take` is called between two looks for retries that are impossibly far away. */
@@ -108,17 +110,20 @@ export function createPostgresJobQueue(options: PostgresJobQueueOptions): JobQue
         return rows[0] ? now() + Math.ceil(rows[0].wait_ms) : null;
       });
     },
-    depth: () => inTransaction(pool, readDepth),
+    depth: () => readQueueDepth(pool),
   };
 }
 
-async function readDepth(client: PostgresClient): Promise<QueueDepth> {
-  const { rows } = await client.query<{ batches: number; events: number; oldest_at: number | null }>(
-    `SELECT COUNT(*) AS batches, COALESCE(SUM(event_count), 0)::int8 AS events, MIN(queued_at) AS oldest_at
-     FROM batch_payload`,
-  );
-  const { batches, events, oldest_at: oldestAt } = rows[0]!;
-  return { batches, events, oldestAt };
+/** What waits, whichever process queued it. Needs nothing of a worker. */
+export async function readQueueDepth(pool: PostgresPool): Promise<QueueDepth> {
+  return await inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ batches: number; events: number; oldest_at: number | null }>(
+      `SELECT COUNT(*) AS batches, COALESCE(SUM(event_count), 0)::int8 AS events, MIN(queued_at) AS oldest_at
+       FROM batch_payload`,
+    );
+    const { batches, events, oldest_at: oldestAt } = rows[0]!;
+    return { batches, events, oldestAt };
+  });
 }
 
 /**
@@ -172,7 +177,7 @@ function createTakeOne(options: PostgresJobQueueOptions, numbers: LedgerNumbers)
         return toBatch(id, ledger, job.retryCount + 1, pieces);
       }
     } catch (error) {
-      if (!isLockTimeout(error)) {
+      if (codeOf(error) !== LOCK_NOT_AVAILABLE) {
         client.release(true);
         throw error;
       }
@@ -181,10 +186,6 @@ function createTakeOne(options: PostgresJobQueueOptions, numbers: LedgerNumbers)
     await endTransaction(client, 'ROLLBACK');
     return held ? 'HELD' : null;
   };
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 function toBatch(id: string, ledger: string, attempts: number, pieces: readonly Piece[]): Batch {

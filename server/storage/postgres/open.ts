@@ -138,7 +138,7 @@ export async function translatedOurs<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      const code = codeOf(error);
       if (!(error instanceof Error) || error instanceof AppError || !OUR_CLASSES.has(code.slice(0, 2)))
         throw error;
       throw unavailable('The database refuses what every batch needs; `indelible doctor` says why.', error);
@@ -148,6 +148,11 @@ export async function translatedOurs<T>(run: () => Promise<T>): Promise<T> {
 
 /** Classes of SQLSTATE: not supported, wrong transaction state, no such thing or no right to it, internal. */
 const OUR_CLASSES = new Set(['0A', '25', '42', 'XX']);
+
+/** The code of an error: a SQLSTATE, or one of the operating system; empty where it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
 
 /** SQLSTATE, or its class (two characters), to what an operator is told. */
 const OUTAGES: Readonly<Record<string, string>> = {
@@ -186,7 +191,7 @@ const CONNECTION_LOST =
 /** The error as the rest of the appliance knows it; one that is no outage comes back as it is. */
 export function translateError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError || error instanceof FatalError) return error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error);
   if (DAMAGED.has(code)) {
     return new FatalError('*', `The database is damaged: ${error.message}`);
   }

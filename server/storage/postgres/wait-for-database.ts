@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { AppError } from '#server/errors.ts';
+import { POSTGRES_MAJOR_MIN } from './migrate.ts';
 import type { StartTimer } from '#server/worker/timer.ts';
 
 export interface WaitOptions {
@@ -16,8 +17,6 @@ export interface WaitOptions {
   readonly tell: (reason: string | null) => void;
 }
 
-/** The oldest Postgres that the appliance is tried on. */
-const VERSION_MIN = 15;
 const CONNECT_TIMEOUT_MS = 5000;
 const BACK_OFF_MIN_MS = 500;
 const BACK_OFF_MAX_MS = 10_000;
@@ -115,9 +114,9 @@ async function findProblem(url: string, setting: string): Promise<string | null>
  */
 export function refuseOldVersion(version: number, setting: string): void {
   const major = Math.floor(version / 10_000);
-  if (major >= VERSION_MIN) return;
+  if (major >= POSTGRES_MAJOR_MIN) return;
   throw new AppError('CONFIG_INVALID', {
-    message: `${setting} leads to Postgres ${major}; version ${VERSION_MIN} or newer is needed.`,
+    message: `${setting} leads to Postgres ${major}; version ${POSTGRES_MAJOR_MIN} or newer is needed.`,
   });
 }
 
