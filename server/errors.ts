@@ -35,6 +35,11 @@ export const ERRORS = {
   PAGE_TOO_LARGE: client(400, 'More records than one page may carry.'),
   CURSOR_INVALID: client(400, 'The cursor was not made by this server.'),
   QUERY_TOO_COMPLEX: client(400, 'The query is over the complexity limit.'),
+  SEARCH_INVALID: client(400, 'The search cannot be read.'),
+  SEARCH_TOO_EXPENSIVE: client(
+    400,
+    'The search takes longer than it may. Narrow it: a shorter time, another field, a longer prefix.',
+  ),
   // Access
   UNAUTHENTICATED: client(401, 'No valid token was given.'),
   FORBIDDEN: client(403, 'The token lacks the scope for this.'),
@@ -78,6 +83,8 @@ export const ERRORS = {
     false,
   ),
   APPLIANCE_STOPPING: operator(503, 'The appliance is stopping.'),
+  SEARCH_BUSY: operator(503, 'Too many searches are asked for at once.'),
+  INDEX_DAMAGED: operator(503, 'The search index is damaged and is being made anew.'),
   SIGNING_KEY_MISSING: operator(503, 'A ledger has no signing key in the data folder.', false),
   DATA_DIR_LOCKED: operator(503, 'Another process holds the data folder.', false),
   DATA_DIR_UNUSABLE: operator(503, 'The data folder cannot be used.', false),

@@ -6,6 +6,7 @@ const FEATURES = [
   'access',
   'alerts',
   'events',
+  'index',
   'ledgers',
   'records',
   'reports',
@@ -14,6 +15,8 @@ const FEATURES = [
 ].map((name) => `server/${name}`);
 const BASICS = ['server/errors', 'server/clock', 'server/id', 'server/log'];
 const CORE = ['server/ports', 'server/ledger', ...BASICS];
+/** What runs the grammar of the query language. */
+const LEZER = ['@lezer/lr', '@lezer/common'];
 const NONE: readonly string[] = [];
 
 export const IMPORT_TABLE: readonly ImportRule[] = [
@@ -28,7 +31,12 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/sha256', may: NONE, mayTypesOf: ['server/ledger'], packages: ['node:crypto'] },
   { area: 'server/config', may: ['server/errors'], packages: ['node:*', 'zod'] },
   // Features know contracts, never each other and never how something is stored or served.
-  ...FEATURES.map((area) => ({ area, may: CORE, packages: ['node:*', 'prom-client', 'zod'] })),
+  ...FEATURES.map((area) => ({
+    area,
+    // What the query language calls a word or an address is what the index calls one.
+    may: area === 'server/records' ? [...CORE, 'server/index'] : CORE,
+    packages: ['node:*', 'prom-client', 'zod', ...LEZER],
+  })),
   {
     area: 'server/storage',
     may: [...CORE, 'prisma/generated'],
@@ -59,6 +67,9 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
       'server/storage',
       // The doctor asks the same questions as the start.
       'server/worker/check-start',
+      // Making the index anew is the stage's work, with or without a server.
+      'server/worker/index-ledgers',
+      'server/worker/plan-segment',
       'scripts/prepare',
     ],
   },
@@ -74,7 +85,15 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/start-recording', may: ['server'] },
   { area: 'server/start-recording-thread', may: ['server'] },
   { area: 'server/recording', may: ['server'] },
+  { area: 'server/recording-status', may: NONE, mayTypesOf: ['server/telemetry'], packages: NONE },
   { area: 'server/recording-thread', may: ['server'] },
+  { area: 'server/index-thread', may: ['server'] },
+  { area: 'server/start-index-thread', may: ['server'] },
+  { area: 'server/search-thread', may: ['server'] },
+  { area: 'server/start-search-thread', may: ['server'] },
+  { area: 'server/start-search', may: ['server'] },
+  { area: 'server/serve-search', may: ['server'] },
+  { area: 'server/search-messages', may: NONE, mayTypesOf: ['server'], packages: NONE },
   { area: 'server/prepare-appliance', may: ['server'] },
   { area: 'server/backend', may: NONE, mayTypesOf: ['server', 'schema'], packages: NONE },
   { area: 'server/writer', may: ['server'] },
@@ -84,7 +103,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: [...FEATURES, 'server/ports', 'server/ledger', 'server/errors', 'prisma/generated'],
     mayTypesOf: BASICS,
   },
-  { area: 'ui', may: ['server/ledger', 'server/ed25519', 'server/clock'], packages: ['@noble'] },
+  { area: 'ui', may: ['server/ledger', 'server/ed25519', 'server/clock'], packages: ['@noble', ...LEZER] },
   { area: 'scripts', may: ['*'] },
   { area: 'test', may: ['*'] },
 ];
