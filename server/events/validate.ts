@@ -2,6 +2,7 @@ import type { NewId } from '#server/id.ts';
 import { canonicalJson } from '#server/ledger/canonical.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import type { SectionName } from '#server/ledger/section.ts';
+import { readTime, TIME_FORM } from '#server/ledger/time.ts';
 import type { SubmittedEvent } from '#server/ports/intake.ts';
 import { boundErrors, type EventError, isFull } from './event-error.ts';
 import { EVENT_BYTES_MAX } from './limits.ts';
@@ -21,7 +22,6 @@ import {
 } from './members.ts';
 import { encodeQueuedEvent } from './queued-event.ts';
 import { isMembers, type Members, readAny, readText, wrongKind } from './read-members.ts';
-import { readTime, TIME_FORM } from './time.ts';
 
 /** What stands in for members that were not sent, and the means to make them. Made once for a batch. */
 export interface EventDefaults {

@@ -1,5 +1,5 @@
 /** Records that one read takes, and so all that a slow reader holds in memory. */
-export const FOLLOW_PAGE_RECORDS = 100;
+export const FOLLOW_PAGE_RECORDS = 32;
 
 export interface Followed<Row> {
   /**
@@ -8,7 +8,7 @@ export interface Followed<Row> {
   readonly read: (from: number, count: number) => Promise<readonly Row[]>;
   readonly indexOf: (row: Row) => number;
   /** Whether a record is to be given; those that are not are only passed over. */
-  readonly matches: (row: Row) => boolean;
+  readonly matches: (row: Row) => boolean | Promise<boolean>;
   /** Calls back whenever the ledger may have grown; gives the function that ends it. */
   readonly onGrowth: (wake: () => void) => () => void;
   /** First index to give. */
@@ -67,7 +67,7 @@ async function* readOn<Row>(
         const index = followed.indexOf(row);
         if (index !== next) throw new Error(`The ledger lacks record ${next}: the next one is ${index}.`);
         next = index + 1;
-        if (followed.matches(row)) yield row;
+        if (await followed.matches(row)) yield row;
       }
       if (rows.length === 0) await bell.rung();
     }

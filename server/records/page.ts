@@ -42,23 +42,23 @@ export function countOf(range: IndexRange): number {
 }
 
 /**
- * The page of a range that a request asks for. Both answers about neighbours are exact: they tell whether the
- * range has anything behind and before the page, in the order asked for.
+ * The page of a range that a request asks for. Both answers about neighbours are exact, also of an empty
+ * page: they tell whether the range has anything behind and before the page, in the order asked for.
  */
 export function pageOf(range: IndexRange, request: PageRequest): Page {
   const ascending = request.direction === 'ASC';
   const [above, below] = ascending ? [request.after, request.before] : [request.before, request.after];
-  const window = intersect(range, {
-    from: above === null ? range.from : above + 1,
-    to: below ?? range.to,
-  });
+  const [start, end] = [above === null ? range.from : above + 1, below ?? range.to];
+  // Where there is nothing between the two the page is empty, and lies just behind `after`.
+  const between = ascending ? start : end;
+  const window = start > end ? { from: between, to: between } : intersect(range, { from: start, to: end });
   const count = Math.min(request.last ?? request.first ?? PAGE_RECORDS_DEFAULT, countOf(window));
   const fromStart = ascending === (request.last === null);
   const page = fromStart
     ? { from: window.from, to: window.from + count }
     : { from: window.to - count, to: window.to };
   const lower = page.from > range.from && countOf(range) > 0;
-  const higher = page.to < range.to;
+  const higher = page.to < range.to && countOf(range) > 0;
   return {
     range: page,
     hasNextPage: ascending ? higher : lower,

@@ -8,6 +8,7 @@ import {
   pageOfList,
   type PageRequest,
 } from '#server/records/page.ts';
+import { naivePageOf } from '#test/index/support/naive-search.ts';
 
 /** The answer by the book (Relay's algorithm over a list), slow and obvious. */
 function naivePage(sorted: readonly number[], request: PageRequest) {
@@ -19,11 +20,21 @@ function naivePage(sorted: readonly number[], request: PageRequest) {
   if (request.last !== null) page = page.slice(Math.max(0, page.length - request.last));
   else page = page.slice(0, request.first ?? PAGE_RECORDS_DEFAULT);
   const [start, end] = [page.at(0), page.at(-1)];
+  if (start === undefined || end === undefined) return { page, ...aroundNothing(sorted, request) };
   return {
     page,
-    hasNextPage: end === undefined ? null : sorted.some((index) => comesAfter(index, end)),
-    hasPreviousPage: start === undefined ? null : sorted.some((index) => comesAfter(start, index)),
+    hasNextPage: sorted.some((index) => comesAfter(index, end)),
+    hasPreviousPage: sorted.some((index) => comesAfter(start, index)),
   };
+}
+
+/** What is around an empty page: as where records are searched for. */
+function aroundNothing(sorted: readonly number[], request: PageRequest) {
+  const positions = sorted.map((index) => ({ index, occurred: null }));
+  const position = (index: number | null) => (index === null ? null : { index, occurred: null });
+  const [after, before] = [position(request.after), position(request.before)];
+  const page = naivePageOf(positions, { ...request, field: 'RECORDED', after, before }, 0);
+  return { hasNextPage: page.hasNextPage, hasPreviousPage: page.hasPreviousPage };
 }
 
 const CURSORS = [null, 0, 1, 3, 4, 6, 9];
@@ -66,7 +77,6 @@ describe('a page of a range', () => {
       const indexes = all.filter((index) => index >= got.range.from && index < got.range.to);
       expect(sortedBy(request.direction, indexes), JSON.stringify(request)).toEqual(expected.page);
       expect(countOf(got.range)).toBe(expected.page.length);
-      if (expected.page.length === 0) continue;
       expect(got, JSON.stringify(request)).toMatchObject({
         hasNextPage: expected.hasNextPage,
         hasPreviousPage: expected.hasPreviousPage,
@@ -91,7 +101,6 @@ describe('a page of a list', () => {
       const expected = naivePage(sortedBy(request.direction, indexes), request);
       const got = pageOfList(indexes, request);
       expect(got.indexes, JSON.stringify(request)).toEqual(expected.page);
-      if (expected.page.length === 0) continue;
       expect(got, JSON.stringify(request)).toMatchObject({
         hasNextPage: expected.hasNextPage,
         hasPreviousPage: expected.hasPreviousPage,

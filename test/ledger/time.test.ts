@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTime } from '#server/events/time.ts';
+import { readTime } from '#server/ledger/time.ts';
 
 describe('a time is brought to UTC without losing a digit', () => {
   it.each([
