@@ -9,6 +9,8 @@ import { createFolderDurably, createPrivately, writeDurably, writeOnceDurably } 
 export interface DataDirPaths {
   readonly dir: string;
   readonly database: string;
+  /** The search index of SQLite; made from the database, and anew where it is missing. */
+  readonly index: string;
   readonly keys: string;
   readonly checkpoints: string;
   readonly adminToken: string;
@@ -42,6 +44,7 @@ export function dataDirPaths(dir: string): DataDirPaths {
   return {
     dir,
     database: join(dir, 'indelible.db'),
+    index: join(dir, 'index.db'),
     keys: join(dir, 'keys'),
     checkpoints: join(dir, 'checkpoints'),
     adminToken: join(dir, 'admin.token'),
@@ -92,6 +95,11 @@ export function shareDataDir(dir: string): DataDir {
   const paths = dataDirPaths(dir);
   createFolders(paths);
   return { paths, instanceId: readOrMakeInstanceId(paths.instanceId) };
+}
+
+/** The folder's instance id without making one; `null` where there is none yet. */
+export function readInstanceId(paths: DataDirPaths): string | null {
+  return existsSync(paths.instanceId) ? readFileSync(paths.instanceId, 'utf8').trim() : null;
 }
 
 /** Reads who holds the folder, or `null` when that is not known. */

@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it, onTestFinished } from 'vitest';
+import { openPool } from '#server/storage/postgres/open.ts';
+import { createPostgresSegmentStore } from '#server/storage/postgres/segment-store.ts';
 import { type PostgresCluster, startCluster } from '#test/support/postgres-cluster.ts';
+import { createDatabase } from '#test/support/postgres-database.ts';
 import { makeTemplate } from '#test/support/postgres-server.ts';
 import { openPostgresStorageAt } from '#test/support/postgres-storage.ts';
 import { describeStorage } from './contract/all.ts';
+import { describeSegmentStore } from './contract/segment-store.ts';
 
 /** Where Debian 12 puts the oldest Postgres that is supported. */
 const DEBIAN_BIN = '/usr/lib/postgresql/15/bin';
@@ -34,4 +38,10 @@ function describeOnPostgres15(): void {
     openPostgresStorageAt(() => cluster.port),
     { quarantinedIds: 'KNOWN' },
   );
+  describeSegmentStore('Postgres 15', async () => {
+    const { url } = await createDatabase(cluster.port);
+    const pool = openPool(url, { max: 4, name: 'index' });
+    onTestFinished(() => pool.end());
+    return { store: createPostgresSegmentStore(pool), ledgerNos: [1, 2] };
+  });
 }

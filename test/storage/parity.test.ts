@@ -15,6 +15,7 @@ const FOREIGN_KEY = 'on Postgres each would look at and lock the row of the ledg
 const QUEUE = 'the queue of SQLite; on Postgres pg-boss has it';
 const PAYLOAD = 'the lines of a batch in the queue of pg-boss, whose jobs hold JSON';
 const IDS = "ids of accepted events; on SQLite the record's own unique key and the queue tell them";
+const INDEX = 'the search index; on SQLite it is a file of its own';
 const PARTITIONED =
   'a partitioned table cannot have it; there each partition has one of its own, and all ids are in another';
 const NUMBERED = 'Prisma declares every single INTEGER key on SQLite so; the number is always given';
@@ -29,6 +30,7 @@ const ONLY_ON_SQLITE: readonly (readonly [fact: RegExp, reason: string])[] = [
 const ONLY_ON_POSTGRES: readonly (readonly [fact: RegExp, reason: string])[] = [
   [/^batch_payload(?::|$)/, PAYLOAD],
   [/^idempotency_key(?::|$)/, IDS],
+  [/^index_(?:segment|page)(?::|$)/, INDEX],
   [/^quarantined_event: index \(ledger_no, event_id\)$/, LOOK_UP],
 ];
 
@@ -183,7 +185,9 @@ describe('the two Prisma clients', () => {
     >().toBeNever();
     expectTypeOf<Unaskable>().toBeNever();
     expectTypeOf<Exclude<keyof SqliteModels, Common>>().toEqualTypeOf<'Batch'>();
-    expectTypeOf<Exclude<keyof PostgresModels, Common>>().toEqualTypeOf<'BatchPayload' | 'IdempotencyKey'>();
+    expectTypeOf<Exclude<keyof PostgresModels, Common>>().toEqualTypeOf<
+      'BatchPayload' | 'IdempotencyKey' | 'IndexPage' | 'IndexSegment'
+    >();
     // So that the comparison is worth something.
     expectTypeOf<SqliteRows['Token']>().not.toEqualTypeOf<PostgresRows['Head']>();
   });

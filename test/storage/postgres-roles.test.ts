@@ -23,7 +23,9 @@ async function openAsApplication(): Promise<{ database: TestDatabase; app: Clien
          INSERT INTO checkpoint VALUES (${no}, 1, '\\x00', 'note', 1);
          INSERT INTO batch_payload VALUES (gen_random_uuid(), ${no}, 1, 1, 1, 'line');
          INSERT INTO quarantined_event (ledger_no, code, message, line, state, quarantined_at)
-           VALUES (${no}, 'c', 'm', 'line', 'OPEN', 1)`,
+           VALUES (${no}, 'c', 'm', 'line', 'OPEN', 1);
+         INSERT INTO index_segment (ledger_no, from_idx, to_idx, byte_count) VALUES (${no}, 0, 1, 1);
+         INSERT INTO index_page VALUES (${no}, 1, 0, '\\x00')`,
       );
     }
     await client.query("INSERT INTO token VALUES ('t', 'n', 'h', '[]', '[]', 1, NULL, NULL)");
@@ -155,6 +157,8 @@ describe('the wall between ledgers', () => {
     'checkpoint',
     'batch_payload',
     'quarantined_event',
+    'index_segment',
+    'index_page',
   ];
   const numbers = async (app: Client, table: string): Promise<readonly number[]> =>
     (await app.query<{ no: number }>(`SELECT ledger_no AS no FROM ${table} ORDER BY 1`)).rows.map(

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import type { AppContext } from '#schema/context.ts';
 import { schema } from '#schema/index.ts';
 import { ALL_SCOPES } from '#server/access/scopes.ts';
+import { createMatcher } from '#server/index/matches.ts';
+import { sha256 } from '#server/sha256.ts';
 import { openReadingClient, type ReadingClient } from '#server/storage/postgres/reading-client.ts';
 import { type PostgresCluster, startCluster } from '#test/support/postgres-cluster.ts';
 import { createDatabase } from '#test/support/postgres-database.ts';
@@ -59,7 +61,8 @@ function contextOf(
   reading: ReadingClient,
   onGrowth: (wake: () => void) => void = () => undefined,
 ): AppContext {
-  const services: Pick<AppContext['services'], 'events'> = {
+  const services: Pick<AppContext['services'], 'events' | 'matcherOf'> = {
+    matcherOf: (condition) => createMatcher(sha256, condition),
     events: {
       onGrowth: (_ledger, wake) => {
         onGrowth(wake);
@@ -74,6 +77,7 @@ function contextOf(
     // Nothing here asks for more.
     services: services as AppContext['services'],
     stopping: new AbortController().signal,
+    gone: new AbortController().signal,
     reauthenticate: async () => undefined,
   };
 }

@@ -8,7 +8,7 @@ export const QUEUE_SCHEMA = 'pgboss';
 /**
  * What the application's role may do, table by table, and nothing else: records and what proves them can be
  * added and read, never changed or deleted. A head moves and a tile grows; triggers see to it that this is
- * all.
+ * all. The search index is no evidence: it is made of the records, and made anew from them.
  */
 export const APPLICATION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['SELECT', 'INSERT'],
@@ -20,6 +20,8 @@ export const APPLICATION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   batch_payload: ['SELECT', 'INSERT', 'DELETE'],
   quarantined_event: ['SELECT', 'INSERT', 'UPDATE'],
   token: ['SELECT', 'INSERT', 'UPDATE'],
+  index_segment: ['SELECT', 'INSERT', 'DELETE'],
+  index_page: ['SELECT', 'INSERT', 'DELETE'],
   _prisma_migrations: ['SELECT'],
 };
 

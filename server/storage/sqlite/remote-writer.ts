@@ -33,12 +33,14 @@ export interface RemoteWriter {
 /**
  * Starts the writer thread and resolves when it has checked its ledgers and takes events.
  *
- * @param onCrash called when the thread ends without having been asked to; the process cannot go on then.
+ * @param onCrash called when the thread ends without having been asked to; the process cannot go on then
+ * @param onGrown called after each commit that made a ledger longer, with its id
  */
 export async function startRemoteWriter(
   entry: URL,
   settings: unknown,
   onCrash: (error: Error) => void,
+  onGrown: (ledger: string) => void = () => undefined,
 ): Promise<RemoteWriter> {
   const wakeUps = createWakeUps();
   let counts: WriterCounts = { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null };
@@ -52,6 +54,7 @@ export async function startRemoteWriter(
           recorded: counts.recorded + news.recorded,
           quarantined: counts.quarantined + news.quarantined,
         };
+        onGrown(news.ledger);
         return wakeUps.growth.wake(news.ledger);
       case 'checkpoint':
         counts = { ...counts, checkpoints: counts.checkpoints + 1, lastCheckpointAt: news.at };
