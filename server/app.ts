@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createAuthenticate } from './access/authenticate.ts';
 import { may } from './access/caller.ts';
 import { createTokens } from './access/tokens.ts';
-import type { Backend, Undo } from './backend.ts';
+import type { Backend, Undo, WorkerBackend } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { AppError, ERRORS } from './errors.ts';
@@ -16,6 +16,7 @@ import { createWaitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
 import { createLog, type Logger } from './log.ts';
 import type { PostgresContext } from './open-postgres.ts';
 import type { SqliteOptions } from './open-sqlite.ts';
+import { createMatcher } from './index/matches.ts';
 import { createLedgerCreator } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
 import { type DataDir, holdDataDir, shareDataDir } from './storage/data-dir.ts';
@@ -137,26 +138,30 @@ async function startOnPostgres(
   const dataDir = shareDataDir(config.dataDir);
   const { onCrash } = context;
   const postgres = { config, dataDir, log, undo, databaseUrl, onCrash };
-  const backend = await openWhenThere(postgres, context, stopping);
   const { host, pathname } = new URL(databaseUrl);
   const storage = `Postgres at ${host}${pathname}`;
+  const { openPostgres, openPostgresWorker } = await import('./open-postgres.ts');
+  const wait = () => waitForPostgres(context, databaseUrl, stopping);
+  const open = <B>(openNow: (postgres: PostgresContext) => Promise<B>): Promise<B> =>
+    openWhenThere(openNow, postgres, context, wait, stopping);
   return config.role === 'worker'
-    ? await serveHealth(context, backend, storage)
-    : await serve(context, dataDir, backend, storage);
+    ? await serveHealth(context, await open(openPostgresWorker), storage)
+    : await serve(context, dataDir, await open(openPostgres), storage);
 }
 
 /** Opens the database, and waits again where it goes away while it is opened. */
-async function openWhenThere(
+async function openWhenThere<B>(
+  open: (postgres: PostgresContext) => Promise<B>,
   postgres: PostgresContext,
   context: StartContext,
+  wait: () => Promise<void>,
   stopping: AbortSignal,
-): Promise<Backend> {
-  const { openPostgres } = await import('./open-postgres.ts');
+): Promise<B> {
   for (;;) {
-    await waitForPostgres(context, postgres.databaseUrl, stopping);
+    await wait();
     const opened: Undo = [];
     try {
-      const backend = await openPostgres({ ...postgres, undo: opened });
+      const backend = await open({ ...postgres, undo: opened });
       context.undo.push(...opened);
       return backend;
     } catch (error) {
@@ -201,7 +206,11 @@ async function waitForPostgres(
 }
 
 /** Health and metrics of a process without an API. */
-async function serveHealth(context: StartContext, backend: Backend, storage: string): Promise<StartedApp> {
+async function serveHealth(
+  context: StartContext,
+  backend: WorkerBackend,
+  storage: string,
+): Promise<StartedApp> {
   const { config, log, undo } = context;
   const { createWorkerServer } = await import('./http/worker-server.ts');
   const authenticate = createAuthenticate({ tokens: backend.tokens, clock: systemClock });
@@ -224,7 +233,7 @@ async function serveHealth(context: StartContext, backend: Backend, storage: str
   return startedAt(config, port, backend, storage);
 }
 
-function startedAt(config: Config, port: number, backend: Backend, storage: string): StartedApp {
+function startedAt(config: Config, port: number, backend: WorkerBackend, storage: string): StartedApp {
   const { adminTokenFile } = backend;
   return {
     url: toUrl(config, port),
@@ -267,6 +276,9 @@ function createServer(config: Config, dataDir: DataDir, backend: Backend, log: L
       quarantine: backend.quarantine,
       checkpoints,
       events,
+      search: backend.search,
+      matcherOf: (condition) => createMatcher(sha256, condition),
+      distrustIndex: (ledgerNo) => backend.indexing.distrust(ledgerNo),
       clock: systemClock,
     },
     acceptMany: createAcceptMany(accepting),
@@ -286,8 +298,9 @@ function readTls({ tls }: Config) {
   return tls === null ? {} : { tls: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
 }
 
-function metricsOf(config: Config, { depth, counts }: Backend): Metrics {
-  return createMetrics({ queueName: config.queueName, depth, counts, clock: systemClock });
+function metricsOf(config: Config, { depth, counts, indexing }: WorkerBackend): Metrics {
+  const index = indexing.status;
+  return createMetrics({ queueName: config.queueName, depth, counts, index, clock: systemClock });
 }
 
 const ADDRESS_PROBLEMS: Readonly<Record<string, string>> = {

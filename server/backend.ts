@@ -5,8 +5,10 @@ import type { JobQueue } from './ports/job-queue.ts';
 import type { LedgerEvents } from './ports/ledger-events.ts';
 import type { CheckpointStore, LedgerCatalog } from './ports/ledger-store.ts';
 import type { Quarantine } from './ports/quarantine.ts';
+import type { Search } from './ports/search.ts';
 import type { TokenStore } from './ports/token-store.ts';
 import type { WorkCounts } from './telemetry/metrics.ts';
+import type { IndexStatus } from './worker/index-progress.ts';
 
 /** What the API stands on: one storage, whichever it is. */
 export interface Backend {
@@ -16,6 +18,8 @@ export interface Backend {
   readonly catalog: LedgerCatalog;
   readonly checkpoints: CheckpointStore;
   readonly events: LedgerEvents;
+  readonly search: Search;
+  readonly indexing: IndexingOfLedgers;
   readonly depth: JobQueue['depth'];
   /** What this process has recorded since its start; `null` where it records nothing. */
   readonly counts: (() => WorkCounts) | null;
@@ -27,6 +31,20 @@ export interface Backend {
   /** File with the administrator's token; `null` where it was given as a setting or is not known here. */
   readonly adminTokenFile: string | null;
 }
+
+/** The stage that fills the index, seen from the API. */
+export interface IndexingOfLedgers {
+  /** The index of this ledger contradicted its records: it is to be made anew. */
+  distrust(ledgerNo: number): void;
+  /** `null` where another process fills the index. */
+  status(): IndexStatus | null;
+}
+
+/** What health and measurements of a process stand on that only records. */
+export type WorkerBackend = Pick<
+  Backend,
+  'tokens' | 'depth' | 'counts' | 'indexing' | 'readiness' | 'readOnly' | 'adminTokenFile'
+>;
 
 /** What was opened, last first: how everything is closed again. */
 export type Undo = (() => Promise<void> | void)[];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Backend, Undo } from './backend.ts';
+import type { Backend, Undo, WorkerBackend } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { AppError, ERRORS } from './errors.ts';
@@ -8,6 +8,8 @@ import type { Logger } from './log.ts';
 import { prepareAppliance } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
 import { openRecording } from './recording.ts';
+import { type RemoteIndexing, startIndexThread } from './start-index-thread.ts';
+import { startSearch } from './start-search.ts';
 import type { Recording } from './start-recording.ts';
 import { startRecordingThread } from './start-recording-thread.ts';
 import type { DataDir } from './storage/data-dir.ts';
@@ -21,6 +23,7 @@ import { onceAtATime } from './storage/postgres/once-at-a-time.ts';
 import { inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
 import { createPostgresQuarantine } from './storage/postgres/quarantine.ts';
 import { openReadingClient } from './storage/postgres/reading-client.ts';
+import { createPostgresSegmentStore } from './storage/postgres/segment-store.ts';
 import { startBoss } from './storage/postgres/start-boss.ts';
 import { createPostgresTokenStore } from './storage/postgres/token-store.ts';
 import { createRememberedTokens, type RememberedTokens } from './storage/remembered-tokens.ts';
@@ -58,7 +61,7 @@ interface Shared extends PostgresContext {
 
 /**
  * Opens the appliance on a Postgres that takes connections: migrates, which exactly one of many starting
- * processes does, makes what a new one needs, and starts recording unless the role is `api`.
+ * processes does, makes what a new one needs, and starts recording and indexing unless the role is `api`.
  *
  * @throws AppError STORAGE_UNAVAILABLE, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, CONFIG_INVALID
  */
@@ -81,7 +84,7 @@ export async function openPostgres(context: PostgresContext): Promise<Backend> {
     onFailure: (error) => log.error({ err: error }, 'Events could not be queued.'),
   });
   undo.push(() => intake.stop());
-  const onRecorded: Parameters<typeof startRecordingThread>[1] = ({ ledger, batchId, firstIndex }) => {
+  const onRecorded: OnRecorded = ({ ledger, batchId, firstIndex }) => {
     // What this cannot find out now is looked up below.
     intake
       .recorded(ledger, batchId, firstIndex)
@@ -90,10 +93,36 @@ export async function openPostgres(context: PostgresContext): Promise<Backend> {
   events.onRecorded(onRecorded);
   const lookUp = every(LOOK_UP_MS, 'settlement.look-up', () => intake.lookUp(), log);
   undo.push(() => lookUp.stop());
+  const indexing = config.role === 'api' ? null : startIndexing(shared);
   if (config.role !== 'api') {
-    recording = await startRecordingHere(shared, onRecorded);
+    recording = await startRecordingHere(shared, (growth) => {
+      indexing?.grown(growth.ledger);
+      onRecorded(growth);
+    });
   }
-  return createBackend(shared, intake, recording);
+  return createBackend(shared, intake, recording, indexing);
+}
+
+/**
+ * Opens what a process needs that records and has no API.
+ *
+ * @throws AppError as `openPostgres`
+ */
+export async function openPostgresWorker(context: PostgresContext): Promise<WorkerBackend> {
+  const shared = await openShared(context);
+  const indexing = startIndexing(shared);
+  const recording = await startRecordingHere(shared, ({ ledger }) => indexing.grown(ledger));
+  return createWorkerBackend(shared, recording, indexing);
+}
+
+type OnRecorded = Parameters<typeof startRecordingThread>[1];
+
+/** Starts the stage that fills the index. */
+function startIndexing({ config, log, undo, databaseUrl }: Shared): RemoteIndexing {
+  const settings = { kind: 'postgres', databaseUrl, logLevel: config.logLevel } as const;
+  const indexing = startIndexThread(settings, { log, now: systemClock });
+  undo.push(() => indexing.stop());
+  return indexing;
 }
 
 async function openShared(context: PostgresContext): Promise<Shared> {
@@ -152,7 +181,7 @@ async function prepareDatabase(
 
 async function startRecordingHere(
   { config, dataDir, undo, databaseUrl, onCrash }: Shared,
-  onRecorded: Parameters<typeof startRecordingThread>[1],
+  onRecorded: OnRecorded,
 ): Promise<Recording> {
   const settings = { config, dataDir, databaseUrl };
   const recording =
@@ -163,8 +192,13 @@ async function startRecordingHere(
   return recording;
 }
 
-function createBackend(shared: Shared, intake: Backend['intake'], recording: Recording | null): Backend {
-  const { config, log, undo, databaseUrl, pool, boss, events, tokens } = shared;
+function createBackend(
+  shared: Shared,
+  intake: Backend['intake'],
+  recording: Recording | null,
+  indexing: RemoteIndexing | null,
+): Backend {
+  const { config, log, undo, databaseUrl, pool, boss, events } = shared;
   const reading = openReadingClient({
     url: databaseUrl,
     replicaUrl: config.replicaUrl,
@@ -174,12 +208,19 @@ function createBackend(shared: Shared, intake: Backend['intake'], recording: Rec
     onError: (error) => log.warn({ err: error }, 'The replica could not be read.'),
   });
   undo.push(() => reading.stop());
+  const worker = createWorkerBackend(shared, recording, indexing);
+  const searching = startSearch(
+    { kind: 'postgres', url: databaseUrl, logLevel: config.logLevel },
+    { log, onDamage: worker.rebuild },
+  );
+  undo.push(() => searching.stop());
   const common = { pool, boss, queueName: config.queueName, now: systemClock };
   const catalog = createPostgresLedgerCatalog(pool, sha256);
   return {
+    ...worker,
     intake,
-    tokens,
     events,
+    search: searching.search,
     checkpoints: createPostgresCheckpointStore(pool),
     catalog: {
       ...catalog,
@@ -196,12 +237,37 @@ function createBackend(shared: Shared, intake: Backend['intake'], recording: Rec
         events.announceQueued();
       },
     }),
+    readingOf: reading.bind,
+  };
+}
+
+/** What every role has, and how it has the index of a ledger made anew. */
+function createWorkerBackend(
+  { log, pool, tokens, adminTokenFile }: Shared,
+  recording: Recording | null,
+  indexing: RemoteIndexing | null,
+): WorkerBackend & { rebuild(ledgerNo: number, reason: string): void } {
+  const segments = createPostgresSegmentStore(pool);
+  const rebuild = (ledgerNo: number, reason: string): void => {
+    if (indexing) return indexing.rebuild(ledgerNo, reason);
+    // Whoever fills the index finds that there is none, and makes it.
+    log.error({ ledgerNo }, `The search index was damaged (${reason}) and is removed: it will be made anew.`);
+    segments
+      .removeFrom(ledgerNo, 0)
+      .catch((error: unknown) => log.warn({ err: error }, 'The damaged search index is still there.'));
+  };
+  return {
+    rebuild,
+    tokens,
     depth: () => readQueueDepth(pool),
     counts: recording === null ? null : () => recording.status().counts,
-    readingOf: reading.bind,
+    indexing: {
+      status: () => indexing?.status() ?? null,
+      distrust: (ledgerNo) => rebuild(ledgerNo, 'it named a record that does not match'),
+    },
     readiness: () => findReadiness(pool, recording),
     readOnly: () => recording?.status().readOnly ?? null,
-    adminTokenFile: shared.adminTokenFile,
+    adminTokenFile,
   };
 }
 

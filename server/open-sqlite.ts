@@ -5,9 +5,12 @@ import type { Backend, Undo } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ERRORS } from './errors.ts';
+import { FORMAT_VERSION } from './index/header.ts';
 import type { Logger } from './log.ts';
 import { prepareAppliance } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
+import { startIndexThread } from './start-index-thread.ts';
+import { startSearch } from './start-search.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
 import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
@@ -43,6 +46,7 @@ export async function openSqlite(
   { onCrash, writerThread }: SqliteOptions,
 ): Promise<Backend> {
   const adminTokenFile = await prepareDatabase(config, dataDir, log);
+  let grown: (ledger: string) => void = () => undefined;
   const writer = await startRemoteWriter(
     writerThread ?? WRITER_THREAD,
     writerSettings(config, dataDir),
@@ -50,8 +54,11 @@ export async function openSqlite(
       log.fatal({ err: error }, 'The writer thread crashed.');
       onCrash?.(error);
     },
+    (ledger) => grown(ledger),
   );
   undo.push(() => writer.stop(DRAIN_MS));
+  const finding = startFinding(config, dataDir, log, undo);
+  grown = finding.indexing.grown;
   const reading = openForReading(dataDir.paths.database);
   undo.push(() => void reading.close());
   const db = new PrismaClient({
@@ -65,6 +72,11 @@ export async function openSqlite(
     catalog: { ...createSqliteLedgerCatalog(reading, sha256), ...writer.catalog },
     checkpoints: createSqliteCheckpointStore(reading),
     events: writer.events,
+    search: finding.search,
+    indexing: {
+      status: finding.indexing.status,
+      distrust: (ledgerNo) => finding.indexing.rebuild(ledgerNo, 'it named a record that does not match'),
+    },
     depth: () => writer.queue.depth(),
     counts: () => writer.counts(),
     readingOf: () => ({ db, history: db }),
@@ -72,6 +84,25 @@ export async function openSqlite(
     readOnly: () => writer.status().readOnly,
     adminTokenFile,
   };
+}
+
+/** Starts the stage that fills the index, and searching in it: a thread each. */
+function startFinding(config: Config, { paths, instanceId }: DataDir, log: Logger, undo: Undo) {
+  const { database, index } = paths;
+  const { logLevel } = config;
+  let reopen: () => void = () => undefined;
+  const indexing = startIndexThread(
+    { kind: 'sqlite', database, index, owner: instanceId, logLevel },
+    { log, now: systemClock, onReopened: () => reopen() },
+  );
+  undo.push(() => indexing.stop());
+  const searching = startSearch(
+    { kind: 'sqlite', database, index: { file: index, format: FORMAT_VERSION, owner: instanceId } },
+    { log, onDamage: indexing.rebuild },
+  );
+  undo.push(() => searching.stop());
+  ({ reopen } = searching);
+  return { indexing, search: searching.search };
 }
 
 function toReadiness(writer: RemoteWriter) {

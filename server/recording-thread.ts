@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from './errors.ts';
 import { openRecording, type RecordingSettings } from './recording.ts';
-import type { RecordingStatus } from './start-recording.ts';
+import type { RecordingStatus } from './recording-status.ts';
 
 /** What the main thread asks of the recording thread. */
 export type ToRecording =

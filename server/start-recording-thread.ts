@@ -2,15 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from './errors.ts';
 import type { RecordingSettings } from './recording.ts';
 import type { FromRecording, ToRecording } from './recording-thread.ts';
-import type { Recording, RecordingDeps, RecordingStatus } from './start-recording.ts';
+import { NOTHING_RECORDED } from './recording-status.ts';
+import type { Recording, RecordingDeps } from './start-recording.ts';
 
 const ENTRY = new URL('./recording-thread.ts', import.meta.url);
-
-const NOTHING_DONE: RecordingStatus = {
-  counts: { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null },
-  outage: null,
-  readOnly: null,
-};
 
 /**
  * Records in a thread of its own: taking events and hashing them would wait for each other in one.
@@ -25,7 +20,7 @@ export async function startRecordingThread(
 ): Promise<Recording> {
   const thread = new Worker(ENTRY, { workerData: settings });
   const send = (message: ToRecording): void => thread.postMessage(message);
-  let status = NOTHING_DONE;
+  let status = NOTHING_RECORDED;
   let ending = false;
   const started = Promise.withResolvers<void>();
   const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));

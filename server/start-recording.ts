@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { verifyEd25519 } from './ed25519.ts';
 import type { Logger } from './log.ts';
 import type { Settlement } from './ports/intake.ts';
+import { NOTHING_RECORDED, type RecordingStatus } from './recording-status.ts';
 import { sha256 } from './sha256.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createKeyFiles } from './storage/key-files.ts';
@@ -50,14 +51,6 @@ export interface RecordingDeps {
 
 /** A batch that the queue knew by its id was recorded, from this index on, if in order. */
 type Growth = Parameters<PostgresLedgerEvents['announceGrowth']>[0] & { readonly batchId: string };
-
-export interface RecordingStatus {
-  readonly counts: WorkCounts;
-  /** Why recording waits, or `null`. */
-  readonly outage: string | null;
-  /** Which contradiction stopped it, or `null`. */
-  readonly readOnly: string | null;
-}
 
 /** The recording half of a process. */
 export interface Recording {
@@ -110,11 +103,7 @@ interface Board {
 }
 
 function createBoard(onStatus: RecordingDeps['onStatus']): Board {
-  let status: RecordingStatus = {
-    counts: { recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null },
-    outage: null,
-    readOnly: null,
-  };
+  let status = NOTHING_RECORDED;
   const set = (to: Partial<RecordingStatus>): void => {
     status = { ...status, ...to };
     onStatus(status);

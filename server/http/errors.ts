@@ -25,6 +25,14 @@ export interface ErrorDeps {
   readonly clock: Clock;
 }
 
+/** Why work is given up when whoever asked for it is not there any more. */
+export class ClientGone extends Error {
+  constructor() {
+    super('The client is gone');
+    this.name = 'ClientGone';
+  }
+}
+
 /**
  * Turns any thrown thing into what the outside may know. What is not an AppError is logged, with its cause,
  * under an id.
@@ -50,6 +58,8 @@ export function createPublish({ log, newId, clock }: ErrorDeps): Publish {
     if (error instanceof InputValidationError || error instanceof PothosValidationError) {
       return { code: 'BAD_USER_INPUT', message: error.message, status: 400 };
     }
+    // Nothing has failed, and nobody hears what it is called.
+    if (error instanceof ClientGone) return { code: 'INTERNAL', message: error.message, status: 500 };
     const id = newId(clock());
     log.error({ err: error, id }, 'A request failed unexpectedly.');
     return { code: 'INTERNAL', message: 'Internal error', status: 500, id };

@@ -10,7 +10,7 @@ import { schema } from '#schema/index.ts';
 import { createIngest } from '#schema/ingest.ts';
 import { refuseDeepDocument } from './document-nesting.ts';
 import { hangUp, parseBody, plainType, readBody } from './body.ts';
-import { type PublicError, type Publish, setErrorHeaders, toGraphqlError } from './errors.ts';
+import { ClientGone, type PublicError, type Publish, setErrorHeaders, toGraphqlError } from './errors.ts';
 import { TOKENS_MAX } from './limits.ts';
 import { aliasRule, limitsRule } from './query-limits.ts';
 
@@ -64,7 +64,10 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
         const caller = await deps.authenticate(req.headers.authorization ?? null);
         if (caller === null) throw new AppError('UNAUTHENTICATED');
         const sent = req.method === 'POST' ? checkMembers(await readJson(req)) : parseQuery(req.url ?? '');
-        const app = contextOf(deps, caller, req.headers.authorization ?? null);
+        const gone = new AbortController();
+        // After the whole answer it tells nobody anything.
+        res.once('close', () => gone.abort(new ClientGone()));
+        const app = contextOf(deps, caller, req.headers.authorization ?? null, gone.signal);
         await yoga(req, res, { app, sent });
       } catch (error) {
         refuse(req, res, deps.publish(error));
@@ -78,12 +81,14 @@ export function contextOf(
   { services, readingOf, stopping, authenticate }: GraphqlDeps,
   caller: Caller,
   authorization: string | null,
+  gone: AbortSignal,
 ): AppContext {
   return {
     caller,
     services,
     ...readingOf(caller.ledgers),
     stopping,
+    gone,
     reauthenticate: async () => {
       if ((await authenticate(authorization)) === null) throw new AppError('UNAUTHENTICATED');
     },

@@ -13,7 +13,7 @@ import {
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type JsonValue, parseJson } from '#server/ledger/json.ts';
 import { decodeUtf8 } from './body.ts';
-import { type Publish, toGraphqlError } from './errors.ts';
+import { ClientGone, type Publish, toGraphqlError } from './errors.ts';
 import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
 import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
 import { refuseDeepDocument } from './document-nesting.ts';
@@ -32,6 +32,8 @@ export interface Sockets {
 interface Extra extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
+  /** Aborts when the connection has ended. */
+  readonly gone: AbortSignal;
   authorization: string | null;
 }
 
@@ -84,12 +86,15 @@ export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
   });
 
   sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
-    const opened = server.opened(transportOf(socket, deps.publish), { socket, request, authorization: null });
+    const ended = new AbortController();
+    const extra = { socket, request, gone: ended.signal, authorization: null };
+    const opened = server.opened(transportOf(socket, deps.publish), extra);
     const stopPings = keepAlive(socket);
     // A broken message or connection; `ws` closes the socket itself.
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => {
       stopPings();
+      ended.abort(new ClientGone());
       opened(code, String(reason)).catch(deps.publish);
     });
   });
@@ -142,13 +147,16 @@ async function prepare(deps: GraphqlDeps, yoga: Yoga, context: SocketContext, pa
     const message = `The connection has ${SOCKET_OPERATIONS_MAX} operations under way, which is the limit.`;
     return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } })];
   }
-  const { authorization } = context.extra;
+  const { authorization, gone } = context.extra;
   const caller = await deps.authenticate(authorization);
   if (caller === null) {
     context.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
     return [new GraphQLError('No valid token was given.', { extensions: { code: 'UNAUTHENTICATED' } })];
   }
-  const enveloped: Enveloped = yoga.getEnveloped({ app: contextOf(deps, caller, authorization), params });
+  const enveloped: Enveloped = yoga.getEnveloped({
+    app: contextOf(deps, caller, authorization, gone),
+    params,
+  });
   const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped;
   const tooDeep = deepDocument(params.query);
   if (tooDeep !== null) return [tooDeep];

@@ -7,7 +7,18 @@ export interface MetricsDeps {
   readonly depth: JobQueue['depth'];
   /** What the worker has done since the start; `null` where this process has none. */
   readonly counts: (() => WorkCounts) | null;
+  /** How far the index is; `null` where this process does not fill it. */
+  readonly index: () => IndexLag | null;
   readonly clock: Clock;
+}
+
+export interface IndexLag {
+  /** Records in the index. */
+  readonly indexed: number;
+  /** Records that are not in it yet. */
+  readonly waiting: number;
+  /** For how long records have been due. */
+  readonly lagMs: number;
 }
 
 export interface WorkCounts {
@@ -39,7 +50,7 @@ const OUTCOMES: readonly Outcome[] = ['ACCEPTED', 'DUPLICATE', 'REJECTED'];
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'OPTIONS']);
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function createMetrics({ queueName, depth, counts, clock }: MetricsDeps): Metrics {
+export function createMetrics({ queueName, depth, counts, index, clock }: MetricsDeps): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -66,6 +77,7 @@ export function createMetrics({ queueName, depth, counts, clock }: MetricsDeps):
   for (const ack of ['QUEUED', 'RECORDED', 'CHECKPOINTED']) receipts.inc({ ack }, 0);
   addQueue(registry, queueName, depth, clock);
   if (counts !== null) addWork(registry, counts, clock);
+  if (index() !== null) addIndex(registry, index);
   const streams = new Gauge({
     name: 'indelible_open_streams',
     help: 'Streams that are open now.',
@@ -167,4 +179,31 @@ function addWork(registry: Registry, counts: () => WorkCounts, clock: Clock): vo
       if (lastCheckpointAt !== null) this.set((clock() - lastCheckpointAt) / 1000);
     },
   });
+}
+
+function addIndex(registry: Registry, index: () => IndexLag | null): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: (lag: IndexLag) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const lag = index();
+        if (lag === null) this.remove();
+        else this.set(value(lag));
+      },
+    });
+  };
+  gauge('indelible_index_records', 'Records in the search index.', ({ indexed }) => indexed);
+  gauge(
+    'indelible_index_waiting_records',
+    'Records that are not in the search index yet; answers read them from the ledger.',
+    ({ waiting }) => waiting,
+  );
+  gauge(
+    'indelible_index_lag_seconds',
+    'For how long records have been due for the search index; 0 when none is.',
+    ({ lagMs }) => lagMs / 1000,
+  );
 }

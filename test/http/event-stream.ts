@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
+import { type JsonObject, stringifyJson } from '#server/ledger/json.ts';
 
 export interface StreamedResult {
   readonly data?: { readonly recordAppended: { readonly index: number; readonly eventId?: string } } | null;
@@ -15,7 +16,12 @@ export interface EventStream {
 }
 
 /** Subscribes and resolves when the server has begun to answer. */
-export async function subscribe(url: string, token: string, query: string): Promise<EventStream> {
+export async function subscribe(
+  url: string,
+  token: string,
+  query: string,
+  variables: JsonObject = {},
+): Promise<EventStream> {
   const req: ClientRequest = request(new URL('/graphql', url), {
     method: 'POST',
     headers: {
@@ -26,7 +32,7 @@ export async function subscribe(url: string, token: string, query: string): Prom
   });
   // Closing cuts the connection, which is no failure here.
   req.on('error', () => undefined);
-  req.end(JSON.stringify({ query }));
+  req.end(stringifyJson({ query, variables }));
   const [response] = (await once(req, 'response')) as [IncomingMessage];
   response.on('error', () => undefined);
   const results = read(response);

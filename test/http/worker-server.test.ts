@@ -19,7 +19,7 @@ async function startWorkerServer(given: Partial<WorkerServerDeps> = {}): Promise
   const silent = (): void => undefined;
   const server = createWorkerServer({
     readiness: async () => ({ ready: true }),
-    metrics: createMetrics({ queueName: 'test', depth, counts, clock: systemClock }),
+    metrics: createMetrics({ queueName: 'test', depth, counts, index: () => null, clock: systemClock }),
     authorize: async ({ headers }) => {
       if (headers.authorization !== 'Bearer admin') throw new AppError('UNAUTHENTICATED');
     },

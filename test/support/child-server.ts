@@ -13,6 +13,8 @@ export interface ChildServer {
   stop(): Promise<number | null>;
   /** Resolves when the process is gone, however it went. */
   readonly gone: Promise<void>;
+  /** Everything it has logged. */
+  readonly logged: () => string;
 }
 
 /** The server ended before it was ready. */
@@ -35,6 +37,10 @@ export async function startChildServer(env: Readonly<Record<string, string>>): P
   });
   const said: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  let logged = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    logged += chunk.toString();
+  });
   const gone = once(child, 'exit').then(() => undefined);
   const ready = await Promise.race([firstLine(child), gone.then(() => null)]);
   if (ready === null) throw new ChildServerEnded(child.signalCode, said.join(''));
@@ -43,6 +49,7 @@ export async function startChildServer(env: Readonly<Record<string, string>>): P
     url,
     readOnly,
     gone,
+    logged: () => logged,
     async kill() {
       child.kill('SIGKILL');
       await gone;

@@ -8,6 +8,8 @@ export interface CommandRun {
   readonly code: ExitCode;
   /** Lines of standard output. */
   readonly lines: readonly string[];
+  /** What was written for another program. */
+  readonly data: string;
   /** Lines of standard error. */
   readonly notes: readonly string[];
   /** What the command waited for, in ms; no time passed for it. */
@@ -29,9 +31,11 @@ export async function runCommandLine(
   const lines: string[] = [];
   const notes: string[] = [];
   const waits: number[] = [];
+  let data = '';
   const context: CommandContext = {
     output: {
       line: (text) => lines.push(text),
+      data: async (text) => void (data += text),
       note: (text) => notes.push(text),
       status: () => undefined,
       isTerminal: false,
@@ -47,5 +51,5 @@ export async function runCommandLine(
     interrupted: options.interrupted ?? new AbortController().signal,
   };
   const code = await runCommand(argv, context);
-  return { code, lines, notes, waits };
+  return { code, lines, notes, waits, data };
 }

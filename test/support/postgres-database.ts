@@ -20,15 +20,24 @@ let made = 0;
  * ends.
  */
 export async function createDatabase(port = inject('postgresPort')): Promise<TestDatabase> {
+  const { drop, ...database } = await createLastingDatabase(port);
+  onTestFinished(drop);
+  return database;
+}
+
+/** As `createDatabase`, for several tests: whoever makes it drops it. */
+export async function createLastingDatabase(
+  port = inject('postgresPort'),
+): Promise<TestDatabase & { readonly drop: () => Promise<void> }> {
   const name = `test_${process.pid}_${(made += 1)}`;
   await administer(port, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER indelible_owner`);
-  onTestFinished(async () => await administer(port, `DROP DATABASE ${name} WITH (FORCE)`));
   const url = (user: string): string => `postgresql://${user}@127.0.0.1:${port}/${name}`;
   return {
     name,
     url: url('indelible_app'),
     ownerUrl: url('indelible_owner'),
     superuserUrl: url('postgres'),
+    drop: async () => await administer(port, `DROP DATABASE ${name} WITH (FORCE)`),
   };
 }
 

@@ -26,6 +26,12 @@ export async function plantLedger(client: Client, id: string, records: number): 
   await client.query(`INSERT INTO idempotency_key VALUES ($1, 'e0', '')`, [no]);
   await client.query(`INSERT INTO batch_payload VALUES (gen_random_uuid(), $1, 1, 1, 1, 'x')`, [no]);
   await client.query(
+    `WITH made AS (
+       INSERT INTO index_segment (ledger_no, from_idx, to_idx, byte_count) VALUES ($1, 0, 1, 1) RETURNING id)
+     INSERT INTO index_page (ledger_no, segment_id, page, bytes) SELECT $1, id, 0, 'x' FROM made`,
+    [no],
+  );
+  await client.query(
     `INSERT INTO quarantined_event (ledger_no, code, message, line, state, quarantined_at)
      VALUES ($1, 'c', 'm', 'l', 'OPEN', 1)`,
     [no],
