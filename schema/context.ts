@@ -5,7 +5,10 @@ import type { Clock } from '#server/clock.ts';
 import type { Accept } from '#server/events/accept.ts';
 import type { LedgerEvents } from '#server/ports/ledger-events.ts';
 import type { CheckpointStore, LedgerCatalog, LedgerIdentity } from '#server/ports/ledger-store.ts';
+import type { Condition } from '#server/ports/condition.ts';
 import type { Quarantine } from '#server/ports/quarantine.ts';
+import type { ContentRecord } from '#server/ports/record-source.ts';
+import type { Search } from '#server/ports/search.ts';
 
 /** What the operations of the API call. Everything that writes is here; reading goes through Prisma. */
 export interface Services {
@@ -17,6 +20,11 @@ export interface Services {
   readonly quarantine: Quarantine;
   readonly checkpoints: CheckpointStore;
   readonly events: LedgerEvents;
+  readonly search: Search;
+  /** What decides whether a record satisfies a condition. */
+  readonly matcherOf: (condition: Condition) => (record: ContentRecord) => boolean;
+  /** The index contradicted the ledger: it is made anew. */
+  readonly distrustIndex: (ledgerNo: number) => void;
   readonly clock: Clock;
 }
 
@@ -41,4 +49,6 @@ export interface AppContext extends Reading {
   readonly reauthenticate: () => Promise<void>;
   /** Aborts with AppError APPLIANCE_STOPPING when the server stops: streams end then. */
   readonly stopping: AbortSignal;
+  /** Aborts when nobody waits for the answer any more: long work ends then. */
+  readonly gone: AbortSignal;
 }

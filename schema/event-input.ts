@@ -1,4 +1,4 @@
-import { DataClassification, EventStatus } from './record.ts';
+import { DataClassification, EventStatus } from './record-enums.ts';
 import { builder } from './builder.ts';
 
 /**

@@ -87,6 +87,16 @@ export const LedgerType = builder.prismaObject('Ledger', {
       select: { head: { select: { size: true } } },
       resolve: ({ head }) => Number(present(head).size),
     }),
+    indexedSize: t.field({
+      type: 'SafeInt',
+      description:
+        'How many records, from the first one on, are in the search index. Those behind it are ' +
+        'searched too, ' +
+        'one by one, as long as they are not too many. Needs the scope records:read.',
+      authScopes: { scope: 'records:read' },
+      select: { no: true },
+      resolve: ({ no }, _args, { services }) => services.search.indexed(no),
+    }),
     root: t.string({
       description: 'Merkle root over all records (RFC 6962), base64.',
       select: { head: { select: { root: true } } },

@@ -2,7 +2,10 @@ import type { Ledger as LedgerRow, Record as Row } from '#prisma/generated/sqlit
 import { AppError } from '#server/errors.ts';
 import { type Entry, readEntry } from '#server/ledger/entry.ts';
 import { type JsonObject, type JsonValue, parseJson, RefusedValue } from '#server/ledger/json.ts';
+import type { Hash } from '#server/ledger/hash.ts';
 import { readPreimage, SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
+import type { ContentRecord } from '#server/ports/record-source.ts';
+import { base64 } from './encodings.ts';
 
 /** A record as it is stored, with its ledger. */
 export interface StoredRecord extends Row {
@@ -22,6 +25,21 @@ export interface SectionContent {
   /** Exactly the text that was hashed behind the salt. */
   readonly json: string;
   readonly value: JsonValue;
+}
+
+/** The record as questions about its content are put to it. */
+export function contentRecordOf(record: Row): ContentRecord {
+  const sections = new Map<SectionName, Uint8Array>();
+  for (const name of SECTION_NAMES) {
+    const bytes = record[name];
+    if (bytes !== null) sections.set(name, bytes);
+  }
+  return {
+    index: Number(record.index),
+    recordedAt: Number(record.recordedAt),
+    leafHash: base64(record.leafHash) as Hash,
+    sections,
+  };
 }
 
 const contents = new WeakMap<Row, Map<SectionName, SectionContent | null>>();

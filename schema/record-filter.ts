@@ -1,8 +1,9 @@
-import { readTime } from '#server/events/time.ts';
+import { readTime } from '#server/ledger/time.ts';
 import { AppError } from '#server/errors.ts';
 import { toStoredText } from '#server/ports/stored-text.ts';
 import type { IndexRange } from '#server/records/page.ts';
 import { builder } from './builder.ts';
+import { DataClassification, EventStatus } from './record-enums.ts';
 
 /** Event ids in one filter. */
 export const FILTER_EVENT_IDS_MAX = 500;
@@ -12,10 +13,30 @@ export const RecordFilter = builder.inputType('RecordFilter', {
     'Which records. All given members must hold; a list means any of. …From is inclusive, …To is exclusive.',
   fields: (t) => ({
     eventId: t.stringList({ description: `Event ids, at most ${FILTER_EVENT_IDS_MAX}.` }),
+    actorId: t.stringList({ description: 'Ids of actors.' }),
+    actorType: t.stringList({ description: 'Types of actors.' }),
+    action: t.stringList({ description: 'Actions; one that ends in `*` stands for all that begin so.' }),
+    status: t.field({ type: [EventStatus], description: 'How the action ended.' }),
+    targetType: t.stringList({ description: 'Types of targets.' }),
+    targetId: t.stringList({ description: 'Ids of targets.' }),
+    classification: t.field({ type: [DataClassification], description: 'How sensitive the data is.' }),
+    correlationId: t.stringList({ description: 'Correlation ids.' }),
+    requestId: t.stringList({ description: 'Ids of requests.' }),
+    sessionId: t.stringList({ description: 'Ids of sessions.' }),
+    ipAddress: t.stringList({ description: 'Addresses in any notation, or CIDR blocks.' }),
+    occurredFrom: t.field({ type: 'DateTime', description: 'Happened at this time or later.' }),
+    occurredTo: t.field({ type: 'DateTime', description: 'Happened before this time.' }),
     recordedFrom: t.field({ type: 'DateTime', description: 'Recorded at this time or later.' }),
     recordedTo: t.field({ type: 'DateTime', description: 'Recorded before this time.' }),
     indexFrom: t.field({ type: 'SafeInt', description: 'With this index or a higher one.' }),
     indexTo: t.field({ type: 'SafeInt', description: 'With an index below this one.' }),
+    details: t.field({
+      type: 'JSON',
+      description:
+        'An object: `details` has its members with these very values. Objects are compared member by ' +
+        'member, ' +
+        'also within one another; everything else as a whole.',
+    }),
   }),
 });
 
@@ -40,7 +61,8 @@ export function checkFilter(filter: typeof RecordFilter.$inferInput | null | und
     });
   }
   return {
-    eventIds: eventIds && new Set(eventIds.map(toStoredText)),
+    // What is not well-formed is no record's, and the database would take it for another text.
+    eventIds: eventIds && new Set(eventIds.filter((id) => id.isWellFormed()).map(toStoredText)),
     recordedFrom: milliseconds(filter?.recordedFrom, ['filter', 'recordedFrom']),
     recordedTo: milliseconds(filter?.recordedTo, ['filter', 'recordedTo']),
     indexes: {
@@ -67,20 +89,4 @@ export function milliseconds(time: string | null | undefined, path: readonly str
   if (isLeap) return seconds + 1000;
   const rest = fraction.slice(3);
   return seconds + Number(fraction.slice(0, 3)) + (/[1-9]/.test(rest) ? 1 : 0);
-}
-
-/** Whether a record of a stream passes. */
-export function passes(
-  filter: CheckedFilter,
-  record: { readonly eventId: string; readonly recordedAt: bigint; readonly index: bigint },
-): boolean {
-  const recordedAt = Number(record.recordedAt);
-  const index = Number(record.index);
-  return (
-    (filter.eventIds === null || filter.eventIds.has(record.eventId)) &&
-    (filter.recordedFrom === null || recordedAt >= filter.recordedFrom) &&
-    (filter.recordedTo === null || recordedAt < filter.recordedTo) &&
-    index >= filter.indexes.from &&
-    index < filter.indexes.to
-  );
 }

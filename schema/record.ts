@@ -5,6 +5,7 @@ import type { AppContext } from './context.ts';
 import { base64, exactJson, timeText } from './encodings.ts';
 import { fromHistory } from './history.ts';
 import { findLedger, LedgerType } from './ledger.ts';
+import { DataClassification, EventStatus } from './record-enums.ts';
 import {
   contentOf,
   eventOf,
@@ -17,25 +18,6 @@ import {
 } from './record-content.ts';
 
 const READ = { scope: 'records:read' } as const;
-
-export const EventStatus = builder.enumType('EventStatus', {
-  description: 'How the action ended.',
-  values: {
-    ATTEMPT: { description: 'It was tried; the end is not known.' },
-    SUCCESS: { description: 'It was done.' },
-    FAILURE: { description: 'It failed or was refused.' },
-  },
-});
-
-export const DataClassification = builder.enumType('DataClassification', {
-  description: 'How sensitive the data is that the event is about.',
-  values: {
-    PUBLIC: { description: 'Anyone may know it.' },
-    INTERNAL: { description: 'For the organization.' },
-    CONFIDENTIAL: { description: 'For few in the organization.' },
-    PHI: { description: 'Protected health information.' },
-  },
-});
 
 const SectionState = builder.enumType('SectionState', {
   description: "What became of a section's content.",

@@ -5,8 +5,10 @@ import type { AppContext } from './context.ts';
 import { fromHistory } from './history.ts';
 import { LEDGER_ARGUMENT, ledgerSize, openLedger } from './ledger.ts';
 import { RecordType } from './record.ts';
+import { createRecordCheck } from './record-check.ts';
 import type { StoredRecord } from './record-content.ts';
-import { type CheckedFilter, checkFilter, passes, RecordFilter } from './record-filter.ts';
+import { type Question, ASKING_ERRORS, readQuestion, SEARCH_ARGUMENT } from './question.ts';
+import { RecordFilter } from './record-filter.ts';
 
 builder.subscriptionField('recordAppended', (t) =>
   t.field({
@@ -17,11 +19,12 @@ builder.subscriptionField('recordAppended', (t) =>
       'give the index of the last record you got. It ends with APPLIANCE_STOPPING when the server stops ' +
       'and with ' +
       'UNAUTHENTICATED when the token does. Needs the scope records:read. ' +
-      'Errors: LEDGER_NOT_FOUND, BAD_USER_INPUT, TIMESTAMP_INVALID.',
+      `Errors: ${ASKING_ERRORS}.`,
     authScopes: { scope: 'records:read' },
     args: {
       ledger: t.arg.id({ description: LEDGER_ARGUMENT }),
       filter: t.arg({ type: RecordFilter, description: 'Which records; all unless given.' }),
+      search: t.arg.string({ description: SEARCH_ARGUMENT }),
       after: t.arg({
         type: 'SafeInt',
         description:
@@ -29,7 +32,7 @@ builder.subscriptionField('recordAppended', (t) =>
           'now on.',
       }),
     },
-    subscribe: (_root, { ledger, filter, after }, ctx) => append(ctx, ledger, checkFilter(filter), after),
+    subscribe: (_root, { ledger, after, ...asked }, ctx) => append(ctx, ledger, readQuestion(asked), after),
     resolve: (record) => record,
   }),
 );
@@ -37,7 +40,7 @@ builder.subscriptionField('recordAppended', (t) =>
 async function append(
   ctx: AppContext,
   given: string | null | undefined,
-  filter: CheckedFilter,
+  { condition, indexes }: Question,
   after: number | null | undefined,
 ): Promise<AsyncIterable<StoredRecord>> {
   const ledger = await openLedger(ctx, given);
@@ -50,10 +53,10 @@ async function append(
   }
   const from = typeof after === 'number' ? after + 1 : size;
   return follow<StoredRecord>({
-    from: Math.max(from, filter.indexes.from),
-    to: Number.isFinite(filter.indexes.to) ? filter.indexes.to : null,
+    from: Math.max(from, indexes.from),
+    to: Number.isFinite(indexes.to) ? indexes.to : null,
     indexOf: ({ index }) => Number(index),
-    matches: (record) => passes(filter, record),
+    matches: createRecordCheck(ctx.services.matcherOf(condition)),
     onGrowth: (wake) => ctx.services.events.onGrowth(ledger.id, wake),
     signal: ctx.stopping,
     read: async (index, take) => {

@@ -41,6 +41,24 @@ export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
     scopes: ['records:read'],
     foreign: NO_LEDGER,
   },
+  'Query.histogram': {
+    operation: ({ ledger }) =>
+      `{ histogram(ledger: "${ledger}", from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z") {
+        count } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
+  'Query.facets': {
+    operation: ({ ledger }) => `{ facets(ledger: "${ledger}", field: ACTION) { value count } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
+  'Query.searchCompletions': {
+    operation: ({ ledger }) =>
+      `{ searchCompletions(ledger: "${ledger}", search: "actor:", cursor: 6) { options { text } } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
   'Query.node': {
     operation: ({ nodeId }) => `{ node(id: "${nodeId}") { id } }`,
     scopes: ['records:read'],

@@ -148,7 +148,7 @@ describe('records', () => {
     [{ first: 1, last: 1 }, 'BAD_USER_INPUT'],
     [{ first: -1 }, 'BAD_USER_INPUT'],
     [{ after: 'nonsense' }, 'CURSOR_INVALID'],
-    [{ before: `${encodeCursor(1)}=` }, 'CURSOR_INVALID'],
+    [{ before: `${encodeCursor({ index: 1, occurred: null })}=` }, 'CURSOR_INVALID'],
     [{ filter: { recordedFrom: 'yesterday' } }, 'TIMESTAMP_INVALID'],
   ])('refuse %j with %s', async (variables, code) => {
     expect(await codes(variables)).toEqual([code]);
