@@ -1,3 +1,4 @@
+import { parseJson } from '#server/ledger/json.ts';
 import { CannotRunError } from './exit-codes.ts';
 
 /** An appliance, as far as a call needs it. */
@@ -20,6 +21,7 @@ export class RefusedError extends Error {
 /**
  * Runs one GraphQL operation.
  *
+ * @param signal gives up waiting for the answer
  * @returns the answer's `data`, its members not looked at
  * @throws RefusedError with the first error's code; CannotRunError when there is no answer
  */
@@ -27,6 +29,7 @@ export async function callGraphql(
   { url, token }: GraphqlTarget,
   query: string,
   variables: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | null = null,
 ): Promise<Readonly<Record<string, unknown>>> {
   let text: string;
   try {
@@ -38,6 +41,7 @@ export async function callGraphql(
         accept: 'application/json',
       },
       body: JSON.stringify({ query, variables }),
+      signal,
     });
     text = await response.text();
   } catch (error) {
@@ -63,7 +67,8 @@ function refused(error: Readonly<Record<string, unknown>>): RefusedError {
 
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(text);
+    // Exact: an integer in a record's details keeps its digits.
+    const value: unknown = parseJson(text);
     return isMembers(value) ? value : null;
   } catch {
     // Not JSON: no appliance of ours. The caller says so.

@@ -1,7 +1,15 @@
+import { once } from 'node:events';
+import { CannotRunError } from './exit-codes.ts';
+
 /** Where a command writes. The only place of the command line that touches the console. */
 export interface Output {
   /** One line of the answer. */
   line(text: string): void;
+  /**
+   * Lines for another program, exactly as they are; on a terminal as `line` writes them. Resolves when more
+   * can be taken. Errors: CannotRunError when nobody reads any more.
+   */
+  data(text: string): Promise<void>;
   /** One line about the work itself: progress, warnings, errors. */
   note(text: string): void;
   /**
@@ -12,12 +20,18 @@ export interface Output {
 }
 
 const COLUMNS_DEFAULT = 80;
+const NOBODY_READS = 'Nobody reads standard output any more.';
 const CLEAR_LINE = '\r\u001b[K';
 
 /** Writes answers to standard output, and everything about the work to standard error. */
 export function createConsoleOutput(): Output {
   const { stderr } = process;
   let shown = false;
+  const gone = new AbortController();
+  // A reader such as `head` that has enough closes the pipe.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    gone.abort(new CannotRunError(error.code === 'EPIPE' ? NOBODY_READS : error.message));
+  });
   const clear = (): void => {
     if (shown) stderr.write(CLEAR_LINE);
     shown = false;
@@ -27,6 +41,19 @@ export function createConsoleOutput(): Output {
     line(text) {
       clear();
       console.log(printable(text));
+    },
+    async data(text) {
+      clear();
+      const { stdout } = process;
+      if (stdout.destroyed) throw new CannotRunError(NOBODY_READS);
+      if (stdout.write(stdout.isTTY ? printable(text) : text)) return;
+      try {
+        await once(stdout, 'drain', { signal: gone.signal });
+      } catch (error) {
+        // What `once` throws says only that it was ended, not why.
+        gone.signal.throwIfAborted();
+        throw error;
+      }
     },
     note(text) {
       clear();

@@ -7,6 +7,8 @@ import { CannotRunError, EXIT, type ExitCode, UsageError } from './exit-codes.ts
 import { importCommand } from './import.ts';
 import { migrateCommand } from './migrate.ts';
 import { nearest } from './nearest.ts';
+import { reindexCommand } from './reindex.ts';
+import { searchCommand } from './search.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
 import { readVersion } from './version.ts';
@@ -15,8 +17,10 @@ import { readVersion } from './version.ts';
 export const COMMANDS: readonly Command[] = [
   startCommand,
   importCommand,
+  searchCommand,
   tokenCommand,
   doctorCommand,
+  reindexCommand,
   migrateCommand,
   demoCommand,
 ];

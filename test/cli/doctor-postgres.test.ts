@@ -89,6 +89,7 @@ test('a database in order is well, and the doctor says what it looked at', async
   expect(text).toContain('Queue: 0 events wait');
   expect(text).toMatch(/Partitions: [1-9]\d*, ahead of every head/);
   expect(text).toMatch(/Ledger default: 3 records, checkpoint at 3;.*agree/);
+  expect(text).toContain('Search index: 0 of 3 records are in it');
   expect(text).toMatch(/\nAll is well\.$/);
 });
 

@@ -61,6 +61,7 @@ test('a folder in order is well, beside a running server and without one', async
   const dataDir = usedFolder();
   const alone = await doctor(dataDir);
   expect(alone.lines.join('\n')).toMatch(/Ledger default: 3 records, checkpoint at 3;.*agree/);
+  expect(alone.lines.join('\n')).toContain('Search index: 0 of 3 records are in it');
   expect(alone).toMatchObject({ code: 0, lines: expect.arrayContaining(['\nAll is well.']) as string[] });
   const appliance = await startAppliance({ dataDir });
   onTestFinished(() => appliance.stop());

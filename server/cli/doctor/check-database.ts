@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { LedgerIdentity } from '#server/ports/ledger-store.ts';
 import { sha256 } from '#server/sha256.ts';
-import type { DataDirPaths } from '#server/storage/data-dir.ts';
+import { type DataDirPaths, readInstanceId } from '#server/storage/data-dir.ts';
 import { createRememberedCheckpoints } from '#server/storage/remembered-checkpoints.ts';
 import { createSqliteCheckpointStore } from '#server/storage/sqlite/checkpoint-store.ts';
 import { createStartReader } from '#server/storage/sqlite/ledger-at-start.ts';
@@ -10,6 +10,10 @@ import { createSqliteLedgerCatalog } from '#server/storage/sqlite/ledger-catalog
 import { readMigrations } from '#server/storage/migrations.ts';
 import { openForReading, type SqliteDatabase } from '#server/storage/sqlite/open.ts';
 import type { Clock } from '#server/clock.ts';
+import { FORMAT_VERSION } from '#server/index/header.ts';
+import { createSqliteRecordSource } from '#server/storage/sqlite/record-source.ts';
+import { openSegmentReader } from '#server/storage/sqlite/segment-store.ts';
+import { checkIndex } from './check-index.ts';
 import { checkLedger as compareLedger, type LedgerReads } from './check-ledger.ts';
 import { checkQuarantine, checkQueue } from './check-waiting.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
@@ -35,6 +39,10 @@ export async function* checkDatabase(paths: DataDirPaths, clock: Clock): AsyncGe
     if (migrated.level !== 'ok') return;
     yield* checkLedgers(db, paths);
     yield* checkWaiting(db, clock);
+    const owner = readInstanceId(paths) ?? '';
+    const index = openSegmentReader({ file: paths.index, format: FORMAT_VERSION, owner });
+    yield await checkIndex(index, createSqliteRecordSource(db));
+    index.close();
   } catch (error) {
     yield problem('Database', `${paths.database}: ${reasonOf(error)}`, RESTORE);
   } finally {

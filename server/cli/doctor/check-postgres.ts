@@ -12,6 +12,9 @@ import { inTransaction, openPool, type PostgresPool, translated } from '#server/
 import { chunkOf, PARTITION_RECORDS, partitionName } from '#server/storage/postgres/partitions.ts';
 import { QUEUE_SCHEMA } from '#server/storage/postgres/roles.ts';
 import { createRememberedCheckpoints } from '#server/storage/remembered-checkpoints.ts';
+import { createPostgresRecordSource } from '#server/storage/postgres/record-source.ts';
+import { createPostgresSegmentStore } from '#server/storage/postgres/segment-store.ts';
+import { checkIndex } from './check-index.ts';
 import { checkLedger } from './check-ledger.ts';
 import { checkQuarantine, checkQueue } from './check-waiting.ts';
 import { type Finding, fine, problem, reasonOf, warning } from './finding.ts';
@@ -45,6 +48,7 @@ export async function* checkPostgres(checked: CheckedPostgres): AsyncGenerator<F
     yield* checkWaiting(pool, checked);
     yield await checkPartitions(pool);
     yield* checkLedgers(pool, checked.paths);
+    yield await checkIndex(createPostgresSegmentStore(pool), createPostgresRecordSource(pool));
   } catch (error) {
     yield problem('Database', reasonOf(error), REACH);
   } finally {
