@@ -44,6 +44,8 @@ const TYPES: Readonly<Record<string, string>> = {
   text: 'text',
   BLOB: 'bytes',
   bytea: 'bytes',
+  BOOLEAN: 'yes or no',
+  boolean: 'yes or no',
   uuid: 'uuid',
 };
 
@@ -179,9 +181,28 @@ describe('the two Prisma clients', () => {
     expectTypeOf<SqliteRows['Checkpoint']>().toEqualTypeOf<PostgresRows['Checkpoint']>();
     expectTypeOf<SqliteRows['QuarantinedEvent']>().toEqualTypeOf<PostgresRows['QuarantinedEvent']>();
     expectTypeOf<SqliteRows['Token']>().toEqualTypeOf<PostgresRows['Token']>();
+    expectTypeOf<SqliteRows['Job']>().toEqualTypeOf<PostgresRows['Job']>();
+    expectTypeOf<SqliteRows['Cosignature']>().toEqualTypeOf<PostgresRows['Cosignature']>();
+    expectTypeOf<SqliteRows['WitnessStanding']>().toEqualTypeOf<PostgresRows['WitnessStanding']>();
+    expectTypeOf<SqliteRows['WitnessedCheckpoint']>().toEqualTypeOf<PostgresRows['WitnessedCheckpoint']>();
+    expectTypeOf<SqliteRows['Erasure']>().toEqualTypeOf<PostgresRows['Erasure']>();
     // Those were all.
     expectTypeOf<
-      Exclude<Common, 'Ledger' | 'Head' | 'Record' | 'Tile' | 'Checkpoint' | 'QuarantinedEvent' | 'Token'>
+      Exclude<
+        Common,
+        | 'Ledger'
+        | 'Head'
+        | 'Record'
+        | 'Tile'
+        | 'Checkpoint'
+        | 'QuarantinedEvent'
+        | 'Token'
+        | 'Job'
+        | 'Cosignature'
+        | 'WitnessStanding'
+        | 'WitnessedCheckpoint'
+        | 'Erasure'
+      >
     >().toBeNever();
     expectTypeOf<Unaskable>().toBeNever();
     expectTypeOf<Exclude<keyof SqliteModels, Common>>().toEqualTypeOf<'Batch'>();

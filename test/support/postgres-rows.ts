@@ -36,6 +36,18 @@ export async function plantLedger(client: Client, id: string, records: number): 
      VALUES ($1, 'c', 'm', 'l', 'OPEN', 1)`,
     [no],
   );
+  await client.query(
+    `INSERT INTO job (id, kind, ledger_no, state, params, created_at)
+     VALUES (gen_random_uuid(), 'EXPORT', $1, 'QUEUED', '{}', 1)`,
+    [no],
+  );
+  await client.query(`INSERT INTO cosignature VALUES ($1, 0, 'w', '00000000', 'v', 'l', 1)`, [no]);
+  await client.query(`INSERT INTO witness_standing VALUES ($1, 'w', 0, 1, NULL, NULL, NULL, 1)`, [no]);
+  await client.query(
+    `INSERT INTO erasure VALUES (gen_random_uuid(), $1, 999999999, 'actor', 't', '{}', 1, NULL, NULL)`,
+    [no],
+  );
+  await client.query(`INSERT INTO witnessed_checkpoint VALUES ($1, 0, '', 'note', 1)`, [`of ${id}`]);
   await plantRecords(client, no, records);
   return no;
 }

@@ -22,6 +22,11 @@ export const APPLICATION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   token: ['SELECT', 'INSERT', 'UPDATE'],
   index_segment: ['SELECT', 'INSERT', 'DELETE'],
   index_page: ['SELECT', 'INSERT', 'DELETE'],
+  job: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  cosignature: ['SELECT', 'INSERT'],
+  witness_standing: ['SELECT', 'INSERT', 'UPDATE'],
+  witnessed_checkpoint: ['SELECT', 'INSERT', 'UPDATE'],
+  erasure: ['SELECT', 'INSERT', 'UPDATE'],
   _prisma_migrations: ['SELECT'],
 };
 
@@ -30,7 +35,10 @@ export const PARTITION_RIGHTS: readonly string[] = ['INSERT'];
 /** What it may do with each table of the queue: those rows are work to do, and no evidence. */
 export const QUEUE_RIGHTS: readonly string[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 /** The functions that it may call and not everybody. */
-export const APPLICATION_FUNCTIONS: readonly string[] = ['add_record_partition(INTEGER, BIGINT)'];
+export const APPLICATION_FUNCTIONS: readonly string[] = [
+  'add_record_partition(INTEGER, BIGINT)',
+  'apply_erasure(TEXT, BIGINT)',
+];
 
 /**
  * Gives the application's role its rights, and takes back those that it has beyond them; run by the owner of
