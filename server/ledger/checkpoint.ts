@@ -51,7 +51,8 @@ export function readCheckpoint(note: string): Checkpoint | Problem {
   return 'problem' in parsed ? parsed : readCheckpointText(parsed.text);
 }
 
-function readCheckpointText(text: string): Checkpoint | Problem {
+/** Reads the signed text of a note, which ends in a newline, as a checkpoint. Never throws. */
+export function readCheckpointText(text: string): Checkpoint | Problem {
   const lines = text.slice(0, -1).split('\n');
   const [origin = '', size = '', root = ''] = lines;
   if (lines.includes('')) return { problem: 'a line of the checkpoint is empty' };

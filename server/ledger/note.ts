@@ -40,6 +40,8 @@ const KEY_ID_BYTES = 4;
 const PUBLIC_KEY_BYTES = 32;
 /** A note longer than this is not looked at (UTF-16 code units). */
 export const NOTE_LENGTH_MAX = 1_000_000;
+/** A verifier key longer than this is not looked at; one of ML-DSA-87 has some 3,500 characters. */
+export const VKEY_LENGTH_MAX = 10_000;
 /** Signature lines in one note; the specification asks for at least 16. */
 export const NOTE_SIGNATURES_MAX = 100;
 
@@ -50,12 +52,21 @@ const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/;
 
 const encoder = new TextEncoder();
 
-/** The id of an Ed25519 key: the first four bytes of SHA-256(name || 0x0A || 0x01 || key), as hex. */
-export function keyIdOf(sha256: Sha256, name: string, publicKey: Uint8Array): string {
+/**
+ * The id of a key: the first four bytes of SHA-256(name || 0x0A || type || key), as hex.
+ *
+ * @param type the signature type's byte (C2SP signed-note); 0x01, plain Ed25519, unless it is given
+ */
+export function keyIdOf(
+  sha256: Sha256,
+  name: string,
+  publicKey: Uint8Array,
+  type: number = SIGNATURE_TYPE_ED25519,
+): string {
   const head = encoder.encode(`${name}\n`);
   const bytes = new Uint8Array(head.length + 1 + publicKey.length);
   bytes.set(head);
-  bytes[head.length] = SIGNATURE_TYPE_ED25519;
+  bytes[head.length] = type;
   bytes.set(publicKey, head.length + 1);
   return hex(decodeBase64(sha256(bytes))?.subarray(0, KEY_ID_BYTES) ?? new Uint8Array(HASH_BYTES));
 }
@@ -65,29 +76,54 @@ export function keyIdOf(sha256: Sha256, name: string, publicKey: Uint8Array): st
  * on a name with white space or `+` and on a key that has not 32 bytes.
  */
 export function makeVkey(sha256: Sha256, name: string, publicKey: Uint8Array): string {
-  if (!isKeyName(name)) throw new RangeError('A key name is not empty and has neither white space nor +');
   if (publicKey.length !== PUBLIC_KEY_BYTES) throw new RangeError('An Ed25519 public key has 32 bytes');
-  const typed = new Uint8Array([SIGNATURE_TYPE_ED25519, ...publicKey]);
-  return `${name}+${keyIdOf(sha256, name, publicKey)}+${encodeBase64(typed)}`;
+  return makeTypedVkey(sha256, name, SIGNATURE_TYPE_ED25519, publicKey);
+}
+
+/**
+ * The verifier key of a public key of any signature type. Throws a `RangeError` on a name with white space or
+ * `+`.
+ */
+export function makeTypedVkey(sha256: Sha256, name: string, type: number, publicKey: Uint8Array): string {
+  if (!isKeyName(name)) throw new RangeError('A key name is not empty and has neither white space nor +');
+  const typed = new Uint8Array([type, ...publicKey]);
+  return `${name}+${keyIdOf(sha256, name, publicKey, type)}+${encodeBase64(typed)}`;
+}
+
+/** A verifier key of any signature type. */
+export interface TypedVkey extends Vkey {
+  /** The signature type's byte (C2SP signed-note). */
+  readonly type: number;
 }
 
 /** Reads an Ed25519 verifier key, its key id recomputed. Never throws. */
 export function parseVkey(sha256: Sha256, vkey: string): Vkey | Problem {
+  const typed = parseTypedVkey(sha256, vkey);
+  if ('problem' in typed) return typed;
+  const { name, keyId, type, publicKey } = typed;
+  if (type !== SIGNATURE_TYPE_ED25519) return { problem: 'the key is not an Ed25519 key' };
+  if (publicKey.length !== PUBLIC_KEY_BYTES) return { problem: 'the key has not 32 bytes' };
+  return { name, keyId, publicKey };
+}
+
+/** Reads a verifier key of any type and length, its key id recomputed. Never throws. */
+export function parseTypedVkey(sha256: Sha256, vkey: string): TypedVkey | Problem {
+  if (vkey.length > VKEY_LENGTH_MAX) return { problem: `the verifier key is longer than ${VKEY_LENGTH_MAX}` };
   // The key itself may hold further `+`, which base64 has in its alphabet.
   const [name = '', keyId = '', ...rest] = vkey.split('+');
   if (!isKeyName(name)) return { problem: 'the key name is empty or has white space' };
   if (!/^[0-9a-f]{8}$/.test(keyId)) return { problem: 'the key id is not 8 lower-case hex digits' };
   const typed = decodeBase64(rest.join('+'));
-  if (typed === null || typed.length === 0) return { problem: 'the key is not base64' };
-  if (typed[0] !== SIGNATURE_TYPE_ED25519) return { problem: 'the key is not an Ed25519 key' };
-  if (typed.length !== 1 + PUBLIC_KEY_BYTES) return { problem: 'the key has not 32 bytes' };
+  const [type] = typed ?? [];
+  if (typed === null || type === undefined) return { problem: 'the key is not base64' };
   const publicKey = typed.slice(1);
-  if (keyIdOf(sha256, name, publicKey) !== keyId) return { problem: 'the key id is not that of the key' };
-  return { name, keyId, publicKey };
+  if (keyIdOf(sha256, name, publicKey, type) !== keyId)
+    return { problem: 'the key id is not that of the key' };
+  return { name, keyId, type, publicKey };
 }
 
 function isKeyName(name: string): boolean {
-  return NAME_PATTERN.test(name) && name.isWellFormed();
+  return NAME_PATTERN.test(name) && !CONTROL.test(name) && name.isWellFormed();
 }
 
 /** Writes a note: the text, which must end in a newline, an empty line, and the signature lines. */
@@ -95,7 +131,8 @@ export function formatNote({ text, signatures }: Note): string {
   return `${text}\n${signatures.map(signatureLine).join('')}`;
 }
 
-function signatureLine({ name, keyId, signature }: NoteSignature): string {
+/** Writes one signature line, with its newline. */
+export function signatureLine({ name, keyId, signature }: NoteSignature): string {
   const bytes = new Uint8Array(KEY_ID_BYTES + signature.length);
   for (let i = 0; i < KEY_ID_BYTES; i++) bytes[i] = Number.parseInt(keyId.slice(2 * i, 2 * i + 2), 16);
   bytes.set(signature, KEY_ID_BYTES);
@@ -127,7 +164,8 @@ export function parseNote(note: string): Note | Problem {
   return { text: note.slice(0, split + 1), signatures };
 }
 
-function readSignatureLine(line: string): NoteSignature | null {
+/** Takes a signature line without its newline apart, or gives `null` where it is none. Never throws. */
+export function readSignatureLine(line: string): NoteSignature | null {
   const [, name = '', base64 = ''] = SIGNATURE_LINE.exec(line) ?? [];
   const bytes = isKeyName(name) ? decodeBase64(base64) : null;
   if (bytes === null || bytes.length <= KEY_ID_BYTES) return null;

@@ -76,3 +76,15 @@ export function readPreimage(bytes: Uint8Array): {
 export function commitment(sha256: Sha256, preimage: Uint8Array): Hash {
   return sha256(preimage);
 }
+
+/** The sections that are there, by name, of a row that has one column for each. */
+export function presentSections(
+  row: Readonly<Record<SectionName, Uint8Array | null>>,
+): Map<SectionName, Uint8Array> {
+  const sections = new Map<SectionName, Uint8Array>();
+  for (const name of SECTION_NAMES) {
+    const bytes = row[name];
+    if (bytes !== null) sections.set(name, bytes);
+  }
+  return sections;
+}

@@ -1,12 +1,23 @@
+import { decodeBase64, encodeBase64 } from './base64.ts';
 import type { BreakList } from './break.ts';
-import { emptyRoot } from './frontier.ts';
-import { HASH_BYTES, type Hash, type Sha256 } from './hash.ts';
+import { emptyRoot, frontierLength, frontierRoot } from './frontier.ts';
+import { HASH_BYTES, type Hash, isHash, type Sha256 } from './hash.ts';
 import type { ReadTile } from './proof.ts';
-import { type EdgeTile, growTree, TILE_WIDTH, type TileWrite, type TreeEdge } from './tile.ts';
+import { type EdgeTile, edgePositions, growTree, TILE_WIDTH, type TileWrite, type TreeEdge } from './tile.ts';
+
+/** A tree that was checked so far, as plain data: with it the check goes on in another process. */
+export interface TreeCheckState {
+  readonly size: number;
+  readonly frontier: readonly string[];
+  /** base64 of the partial tiles, lowest level first. */
+  readonly edge: readonly string[];
+  /** Pairs of a level and the nodes of its open tile that are spoiled. */
+  readonly spoiled: readonly (readonly [level: number, nodes: readonly number[]])[];
+}
 
 /**
- * Grows a tree from the leaves that verification reads, and compares each tile with the stored one as soon as
- * it is full. Holds a few tiles in memory, however large the ledger is.
+ * Grows a tree from the leaves that verification reads, and compares each tile with the stored one once it is
+ * full. Holds a few tiles in memory, however large the ledger is.
  */
 export class TreeCheck {
   private readonly sha256: Sha256;
@@ -15,6 +26,8 @@ export class TreeCheck {
   private tree: TreeEdge = { size: 0, frontier: [], edge: [] };
   private currentRoot: Hash;
   private waiting: Hash[] = [];
+  /** Full tiles that are not compared yet, in order. */
+  private full: TileWrite[] = [];
   /**
    * By level: nodes of the open tile that differ because a tile below them does, which is reported already.
    */
@@ -32,26 +45,70 @@ export class TreeCheck {
     return this.tree.size + this.waiting.length;
   }
 
-  /** Takes the next leaf. Gives `null` where there is nothing to wait for, which is so for most leaves. */
-  append(leaf: Hash): Promise<void> | null {
+  /** Roots of the perfect subtrees, largest first. */
+  get frontier(): readonly Hash[] {
+    this.grow();
+    return this.tree.frontier;
+  }
+
+  /** Takes the next leaf. `compare` is due from time to time: full tiles wait for it. */
+  append(leaf: Hash): void {
     this.waiting.push(leaf);
-    return this.size % TILE_WIDTH === 0 ? this.grow() : null;
+    if (this.size % TILE_WIDTH === 0) this.grow();
   }
 
   /** Root over the leaves so far. */
-  async root(): Promise<Hash> {
-    await this.grow();
+  root(): Hash {
+    this.grow();
     return this.currentRoot;
   }
 
-  /** Compares the partial tiles at the right-hand edge: the last thing to do. */
-  async end(): Promise<void> {
-    await this.grow();
-    const edge = [...this.tree.edge].sort((a, b) => a.level - b.level);
-    for (const tile of edge) await this.compare(tile);
+  /** Compares the tiles that became full. */
+  async compare(): Promise<void> {
+    const { full } = this;
+    this.full = [];
+    for (const tile of full) await this.compareOne(tile);
   }
 
-  private async grow(): Promise<void> {
+  /** Compares the partial tiles at the right-hand edge too: the last thing to do. */
+  async end(): Promise<void> {
+    this.grow();
+    await this.compare();
+    const edge = [...this.tree.edge].sort((a, b) => a.level - b.level);
+    for (const tile of edge) await this.compareOne(tile);
+  }
+
+  /** What `restore` takes. `compare` must have been called last. */
+  state(): TreeCheckState {
+    this.grow();
+    const { size, frontier, edge } = this.tree;
+    return {
+      size,
+      frontier,
+      edge: [...edge].sort((a, b) => a.level - b.level).map(({ hashes }) => encodeBase64(hashes)),
+      spoiled: [...this.spoiled].map(([level, nodes]) => [level, [...nodes]] as const),
+    };
+  }
+
+  /** Goes on from there; `false`, and nothing is changed, where that is no state of a tree. */
+  restore({ size, frontier, edge, spoiled }: TreeCheckState): boolean {
+    const positions = edgePositions(size);
+    const tiles: EdgeTile[] = [];
+    for (const [i, { level, index, width }] of positions.entries()) {
+      const hashes = decodeBase64(edge[i] ?? '');
+      if (hashes === null || hashes.length !== width * HASH_BYTES) return false;
+      tiles.push({ level, index, hashes });
+    }
+    const hashes = frontier.filter(isHash);
+    if (edge.length !== positions.length || hashes.length !== frontier.length) return false;
+    if (hashes.length !== frontierLength(size)) return false;
+    this.tree = { size, frontier: hashes, edge: tiles };
+    this.currentRoot = frontierRoot(this.sha256, hashes);
+    for (const [level, nodes] of spoiled) this.spoiled.set(level, new Set(nodes));
+    return true;
+  }
+
+  private grow(): void {
     if (this.waiting.length === 0) return;
     const grown = growTree(this.sha256, this.tree, this.waiting);
     this.waiting = [];
@@ -59,7 +116,7 @@ export class TreeCheck {
     for (const tile of grown.tiles) {
       if (tile.hashes.length === TILE_WIDTH * HASH_BYTES) {
         edge.delete(tile.level);
-        await this.compare(tile);
+        this.full.push(tile);
       } else {
         edge.set(tile.level, tile);
       }
@@ -68,7 +125,7 @@ export class TreeCheck {
     this.currentRoot = grown.root;
   }
 
-  private async compare({ level, index, hashes }: TileWrite): Promise<void> {
+  private async compareOne({ level, index, hashes }: TileWrite): Promise<void> {
     const width = hashes.length / HASH_BYTES;
     const spoiled = this.spoiled.get(level);
     this.spoiled.delete(level);
