@@ -1,14 +1,11 @@
 import { join } from 'node:path';
-import { verifyEd25519 } from '#server/ed25519.ts';
 import { readPreimage } from '#server/ledger/section.ts';
-import { type VerificationOutcome, verifyLedger } from '#server/ledger/verify.ts';
-import { sha256 } from '#server/sha256.ts';
+import type { VerificationOutcome } from '#server/ledger/verify.ts';
 import { createRememberedCheckpoints } from '#server/storage/remembered-checkpoints.ts';
-import { createSqliteLedgerCatalog } from '#server/storage/sqlite/ledger-catalog.ts';
+import { createSqliteLedgerArchive } from '#server/storage/sqlite/ledger-archive.ts';
 import { createSqliteLedgerReader, type StoredRecord } from '#server/storage/sqlite/ledger-reader.ts';
-import { createSqliteLedgerStore } from '#server/storage/sqlite/ledger-store.ts';
 import { openForReading } from '#server/storage/sqlite/open.ts';
-import { strictTiles } from '#server/ledger/strict-tiles.ts';
+import { checkArchive } from './check-archive.ts';
 
 export interface CheckedLedger extends VerificationOutcome {
   readonly size: number;
@@ -17,7 +14,8 @@ export interface CheckedLedger extends VerificationOutcome {
 }
 
 /**
- * Recomputes a whole ledger of a data folder outside the server's process: content, chain, tree, checkpoints.
+ * Verifies a whole ledger of a data folder outside the server's process: content, columns, chain, tree, head,
+ * checkpoints, cosignatures.
  *
  * @param onRecord is given each record and the JSON text of its sections.
  */
@@ -28,33 +26,18 @@ export async function checkLedger(
 ): Promise<CheckedLedger> {
   const db = openForReading(join(dataDir, 'indelible.db'));
   try {
-    const identity = await createSqliteLedgerCatalog(db, sha256).find(id);
-    const reader = createSqliteLedgerReader(db);
-    const head = await createSqliteLedgerStore(db, () => 0).head(id);
-    if (!identity || !head) throw new Error(`There is no ledger ${id}.`);
     const seen = createRememberedCheckpoints(join(dataDir, 'checkpoints')).get(id);
-    const outcome = await verifyLedger(sha256, verifyEd25519, {
-      ...identity,
-      head,
-      records: observe(reader.records(id, 0), onRecord),
-      checkpoints: reader.checkpoints(id),
-      seen: seen === null ? [] : [seen],
-      readTile: strictTiles((level, index) => reader.tile(id, level, index)),
-    });
+    const outcome = await checkArchive(createSqliteLedgerArchive(db), id, seen);
+    for await (const record of createSqliteLedgerReader(db).records(id, 0)) {
+      onRecord(
+        record,
+        new Map([...record.sections].map(([name, bytes]) => [name, readPreimage(bytes).json])),
+      );
+    }
     const count = (table: string): number =>
       db.prepare<[], number>(`SELECT COUNT(*) FROM ${table}`).pluck().get() ?? 0;
-    return { ...outcome, size: head.size, waiting: count('batch'), quarantined: count('quarantined_event') };
+    return { ...outcome, waiting: count('batch'), quarantined: count('quarantined_event') };
   } finally {
     db.close();
-  }
-}
-
-async function* observe(
-  records: AsyncIterable<StoredRecord>,
-  onRecord: (record: StoredRecord, json: ReadonlyMap<string, string>) => void,
-): AsyncGenerator<StoredRecord> {
-  for await (const record of records) {
-    onRecord(record, new Map([...record.sections].map(([name, bytes]) => [name, readPreimage(bytes).json])));
-    yield record;
   }
 }
