@@ -1,5 +1,8 @@
-/** Characters that make a spreadsheet take a cell for a formula, at its beginning. */
-const FORMULA = /^[=+\-@\t\r]/u;
+/**
+ * What makes a spreadsheet take a cell for a formula, at its beginning: also in the full-width and small
+ * forms of East Asian keyboards, and behind white space and characters that cannot be seen, which some drop.
+ */
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b])/u;
 const NEEDS_QUOTES = /[",\r\n]/u;
 
 /**

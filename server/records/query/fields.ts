@@ -1,3 +1,5 @@
+import { distance } from '#server/nearest.ts';
+
 /** How the values of a field are read and compared. */
 export type FieldType =
   /** A whole text, its case ignored. */
@@ -101,10 +103,10 @@ export function nearestField(name: string): string {
   const consider = (known: string, differences: number) => {
     if (differences < nearest.differences) nearest = { name: known, differences };
   };
-  for (const known of QUERY_FIELDS) consider(known.name, countDifferences(cut, known.name));
+  for (const known of QUERY_FIELDS) consider(known.name, distance(cut, known.name));
   if (head !== cut) {
     for (const known of parents) {
-      const differences = countDifferences(head, known.name);
+      const differences = distance(head, known.name);
       if (differences <= TYPING_MISTAKES) consider(`${known.name}.…`, differences);
     }
   }
@@ -115,19 +117,3 @@ const NAME_LENGTH_MAX = Math.max(...QUERY_FIELDS.map(({ name }) => name.length))
 
 /** Differences up to which a name is taken for one that was meant to go on with a path. */
 const TYPING_MISTAKES = 2;
-
-/** Letters to be put in, taken out or replaced. */
-function countDifferences(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 0; i < a.length; i++) {
-    let before = i;
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const replaced = before + (a[i] === b[j] ? 0 : 1);
-      before = row[j + 1] ?? 0;
-      next.push(Math.min(replaced, before + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
