@@ -5,8 +5,8 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Makes what git does not keep (Prisma's clients, the UI's files), and only where what it is made from has
- * changed.
+ * Makes what git does not keep (Prisma's clients, the UI's files, the page of evidence packs), and only where
+ * what it is made from has changed.
  */
 
 /** The project's folder. */
@@ -43,11 +43,26 @@ const UI: Product = {
   make: () => runNode('node_modules/vite/bin/vite.js', ['build', '--logLevel', 'warn']),
 };
 
+const VERIFY_PAGE: Product = {
+  name: 'verify-page',
+  inputs: [
+    'ui/verify',
+    'ui/app',
+    'server/ledger',
+    'server/ed25519.ts',
+    'scripts/build-verify-page.ts',
+    'package-lock.json',
+  ],
+  outputs: ['dist/verify.html'],
+  make: () => runNode('scripts/build-verify-page.ts', []),
+};
+
 /** What to tell the person who waits; nothing by default. */
 export type Announce = (sentence: string) => void;
 
 /**
- * Makes Prisma's clients and the UI where they are missing or older than what they are made from.
+ * Makes Prisma's clients, the UI and the page of evidence packs where they are missing or older than what
+ * they are made from.
  *
  * A crash in the middle leaves no stamp, so the next call makes the thing again.
  *
@@ -56,6 +71,7 @@ export type Announce = (sentence: string) => void;
 export function prepare(announce: Announce = () => undefined): void {
   preparePrismaClient(announce);
   prepareUi(announce);
+  prepareVerifyPage(announce);
 }
 
 /** As `prepare`, for Prisma's clients only. */
@@ -66,6 +82,11 @@ export function preparePrismaClient(announce: Announce = () => undefined): void 
 /** As `prepare`, for the UI only. */
 export function prepareUi(announce: Announce = () => undefined): void {
   if (makeIfStale(ROOT, UI)) announce('Built the user interface.');
+}
+
+/** As `prepare`, for the page that evidence packs carry only. */
+export function prepareVerifyPage(announce: Announce = () => undefined): void {
+  if (makeIfStale(ROOT, VERIFY_PAGE)) announce('Built the page that verifies evidence.');
 }
 
 /** Makes one thing if it is stale; gives whether it did. */
@@ -120,11 +141,11 @@ function runNode(program: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
 
-// `node scripts/prepare.ts client` or `ui` makes that thing anew, stale or not.
+// `node scripts/prepare.ts client` or `ui` makes that anew, stale or not; `ui` is the page of packs, too.
 if (import.meta.main) {
   for (const name of process.argv.slice(2)) {
     if (name !== 'client' && name !== 'ui')
       throw new Error(`there is nothing called ${name} to make: client, ui`);
-    make(ROOT, name === 'client' ? PRISMA_CLIENT : UI);
+    for (const product of name === 'client' ? [PRISMA_CLIENT] : [UI, VERIFY_PAGE]) make(ROOT, product);
   }
 }
