@@ -9,6 +9,7 @@ import type {
   LedgerStore,
 } from '#server/ports/ledger-store.ts';
 import type { KeyStore, Signer } from '#server/ports/signer.ts';
+import { createAlarm } from './alarm.ts';
 import { type StartTimer, startSystemTimer } from './timer.ts';
 
 /**
@@ -95,23 +96,6 @@ export function createCheckpointer(deps: CheckpointerDeps): Checkpointer {
       await running;
       for (const ledger of failed) due.add(ledger);
       await sign(due);
-    },
-  };
-}
-
-/** A timer that is set once until it rings. */
-function createAlarm(startTimer: StartTimer, ring: () => void) {
-  let cancel: (() => void) | null = null;
-  return {
-    set(ms: number) {
-      cancel ??= startTimer(ms, () => {
-        cancel = null;
-        ring();
-      });
-    },
-    clear() {
-      cancel?.();
-      cancel = null;
     },
   };
 }

@@ -2,11 +2,12 @@ import { AppError } from '#server/errors.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import type { Logger } from '#server/log.ts';
 import type { RecordSource } from '#server/ports/record-source.ts';
-import type { BuiltSegment } from './index-ledger.ts';
+import type { BuiltSegment, LedgerProgress } from './index-ledger.ts';
 import { type IndexProgress, type IndexStatus, sumUp, toIndexStatus } from './index-progress.ts';
 import { createIndexTurns, type ResettableStore } from './index-turns.ts';
 import { createKnownDamage } from './known-damage.ts';
 import { createPause } from './pause.ts';
+import { createAlarm } from './alarm.ts';
 import { type StartTimer, startSystemTimer } from './timer.ts';
 
 /** How long the news that a ledger grew are collected before it is looked at. */
@@ -39,6 +40,16 @@ export interface Indexing {
   grown(ledgerNo?: number): void;
   /** Makes the index of a ledger, or of all, anew. `damage`: what somebody found wrong with it. */
   rebuild(ledgerNo?: number, damage?: string): void;
+  /**
+   * Takes what was erased of records out of the index. Errors: STORAGE_UNAVAILABLE, INDEX_DAMAGED,
+   * APPLIANCE_STOPPING.
+   */
+  erase(ledgerNo: number, indexes: readonly number[]): Promise<void>;
+  /**
+   * Leaves nothing of what was removed in the files of the index. Errors: STORAGE_UNAVAILABLE,
+   * APPLIANCE_STOPPING.
+   */
+  scrub(): Promise<void>;
   status(): IndexStatus;
   /** Ends after the piece of work in hand; a segment that is not finished is given up. */
   stop(): Promise<void>;
@@ -56,6 +67,8 @@ export function startIndexing(given: IndexingDeps): Indexing {
   return {
     grown: stage.grown,
     rebuild: stage.rebuild,
+    erase: stage.erase,
+    scrub: stage.scrub,
     status: () => toIndexStatus(stage.progress(), given.now()),
     async stop() {
       stage.stop();
@@ -80,11 +93,7 @@ function createStage(deps: StageDeps) {
   let failures = 0;
   const all = createClockwork(now, pollMs);
 
-  const progress = (): IndexProgress => {
-    const sum = sumUp(turns.progress());
-    const reason = outage.reason();
-    return { ...sum, outage: reason, state: reason === null ? sum.state : 'WAITING' };
-  };
+  const progress = (): IndexProgress => progressOf(turns.progress(), outage.reason());
   const tellDamage = (reason: string, details: { ledgerNo?: number | undefined; err?: unknown }): void => {
     known.add(details.ledgerNo);
     log.error(details, `The search index was damaged (${reason}) and is being made anew.`);
@@ -116,6 +125,8 @@ function createStage(deps: StageDeps) {
       turns.order({ ledgerNo: ledgerNo ?? null, isDamaged: damage !== undefined });
       idle.wake();
     },
+    erase: turns.erase,
+    scrub: turns.scrub,
     async run() {
       while (!turns.isStopped()) {
         try {
@@ -135,6 +146,12 @@ function createStage(deps: StageDeps) {
       for (const pause of [idle, backOff]) pause.wake();
     },
   };
+}
+
+/** How far all ledgers are, and why it waits. */
+function progressOf(ledgers: readonly LedgerProgress[], outage: string | null): IndexProgress {
+  const sum = sumUp(ledgers);
+  return { ...sum, outage, state: outage === null ? sum.state : 'WAITING' };
 }
 
 /** Tells once in a while that it is time again; the clock may be put back. */
@@ -173,18 +190,4 @@ function retryDelayMs(failures: number): number {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : null;
   return cause instanceof Error ? cause.message : 'it cannot be read';
-}
-
-/** A timer that is set once until it rings. */
-function createAlarm(startTimer: StartTimer, ring: () => void) {
-  let cancel: (() => void) | null = null;
-  return {
-    set(ms: number) {
-      cancel ??= startTimer(ms, () => {
-        cancel = null;
-        ring();
-      });
-    },
-    clear: () => cancel?.(),
-  };
 }

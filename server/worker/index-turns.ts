@@ -2,11 +2,14 @@ import { AppError } from '#server/errors.ts';
 import type { SegmentStore } from '#server/ports/segment-store.ts';
 import { createLedgerIndexer, type LedgerIndexDeps, type LedgerIndexer } from './index-ledger.ts';
 import type { LedgerProgress } from './index-ledger.ts';
+import { removeErased } from './remove-erased.ts';
 
 /** An index that can be made anew as a whole, whatever state it is in. */
 export interface ResettableStore extends SegmentStore {
   /** Errors: STORAGE_UNAVAILABLE. */
   reset?(): Promise<void>;
+  /** Leaves nothing of what was removed where the index is kept. Errors: STORAGE_UNAVAILABLE. */
+  scrub?(): Promise<void>;
 }
 
 export interface IndexTurnsDeps extends Omit<LedgerIndexDeps, 'isStopped'> {
@@ -28,6 +31,13 @@ export interface IndexTurns {
   add(ledgerNo: number | null): void;
   order(order: RebuildOrder): void;
   /**
+   * Takes what was erased of records out of the index, between two steps: nobody builds a segment here
+   * meanwhile. Errors: as `removeErased`; APPLIANCE_STOPPING.
+   */
+  erase(ledgerNo: number, indexes: readonly number[]): Promise<void>;
+  /** Leaves nothing of what was removed. Errors: STORAGE_UNAVAILABLE, APPLIANCE_STOPPING. */
+  scrub(): Promise<void>;
+  /**
    * A step in each ledger that may have grown. Gives whether there may be more to do now.
    *
    * Errors: STORAGE_UNAVAILABLE, INDEX_DAMAGED; the next turn takes up what this one left.
@@ -42,6 +52,7 @@ export function createIndexTurns(deps: IndexTurnsDeps): IndexTurns {
   const grown = new Set<number>();
   const failed = new Set<number>();
   const orders: RebuildOrder[] = [];
+  const errands = createErrands(deps.onDue);
   let mayAllHaveGrown = true;
   let isStopped = false;
   const indexers = createIndexers({ ...deps, isStopped: () => isStopped }, (ledgerNo) => {
@@ -68,14 +79,9 @@ export function createIndexTurns(deps: IndexTurnsDeps): IndexTurns {
       return false;
     }
   };
-  const carryOutAll = async (): Promise<void> => {
-    for (let order = orders[0]; order !== undefined; order = orders[0]) {
-      for (const ledgerNo of await empty(deps, order)) {
-        indexers.get(ledgerNo).forget();
-        grown.add(ledgerNo);
-      }
-      orders.splice(orders.indexOf(order), 1);
-    }
+  const beginAnew = (ledgerNo: number): void => {
+    indexers.get(ledgerNo).forget();
+    grown.add(ledgerNo);
   };
 
   return {
@@ -84,26 +90,82 @@ export function createIndexTurns(deps: IndexTurnsDeps): IndexTurns {
       else grown.add(ledgerNo);
     },
     order: (order) => void orders.push(order),
+    ...createErasing(deps, errands, beginAnew),
     async turn() {
-      await carryOutAll();
+      await errands.run();
+      await carryOutAll(deps, orders, beginAnew);
       if (mayAllHaveGrown) {
         for (const ledgerNo of await deps.source.ledgers()) grown.add(ledgerNo);
         mayAllHaveGrown = false;
       }
       const taken = [...grown];
       for (const ledgerNo of taken) {
-        if (isStopped || orders.length > 0) break;
+        if (isStopped || orders.length > 0 || errands.wait()) break;
         // First: what comes meanwhile counts.
         grown.delete(ledgerNo);
         if (await step(ledgerNo)) grown.add(ledgerNo);
       }
-      return grown.size > 0 || orders.length > 0 || mayAllHaveGrown;
+      return grown.size > 0 || orders.length > 0 || errands.wait() || mayAllHaveGrown;
     },
     progress: () => indexers.all().map((indexer) => indexer.progress()),
     isStopped: () => isStopped,
     stop() {
       isStopped = true;
+      errands.refuse();
       for (const indexer of indexers.all()) indexer.stop();
+    },
+  };
+}
+
+/** Carries out the orders one after the other; one that fails stays. */
+async function carryOutAll(
+  deps: IndexTurnsDeps,
+  orders: RebuildOrder[],
+  beginAnew: (ledgerNo: number) => void,
+): Promise<void> {
+  for (let order = orders[0]; order !== undefined; order = orders[0]) {
+    for (const ledgerNo of await empty(deps, order)) beginAnew(ledgerNo);
+    orders.splice(orders.indexOf(order), 1);
+  }
+}
+
+/** What erasure asks of the index. */
+function createErasing(
+  deps: IndexTurnsDeps,
+  errands: ReturnType<typeof createErrands>,
+  onRemoved: (ledgerNo: number) => void,
+): Pick<IndexTurns, 'erase' | 'scrub'> {
+  return {
+    erase: (ledgerNo, indexes) =>
+      errands.add(async () => {
+        if (await removeErased(deps, ledgerNo, indexes)) onRemoved(ledgerNo);
+      }),
+    scrub: () => errands.add(async () => await deps.store.scrub?.()),
+  };
+}
+
+/** What is to be done between two steps, for somebody who waits for it. */
+function createErrands(onDue: () => void) {
+  const waiting: { readonly run: () => Promise<void>; readonly done: PromiseWithResolvers<void> }[] = [];
+  let isRefusing = false;
+  return {
+    wait: () => waiting.length > 0,
+    add(run: () => Promise<void>): Promise<void> {
+      const done = Promise.withResolvers<void>();
+      if (isRefusing) done.reject(new AppError('APPLIANCE_STOPPING'));
+      else waiting.push({ run, done });
+      onDue();
+      return done.promise;
+    },
+    async run(): Promise<void> {
+      for (let errand = waiting.shift(); errand !== undefined; errand = waiting.shift()) {
+        // Whoever waits is told, and tries again.
+        await errand.run().then(errand.done.resolve, errand.done.reject);
+      }
+    },
+    refuse(): void {
+      isRefusing = true;
+      for (const { done } of waiting.splice(0)) done.reject(new AppError('APPLIANCE_STOPPING'));
     },
   };
 }
