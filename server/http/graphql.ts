@@ -86,6 +86,7 @@ export function contextOf(
   return {
     caller,
     services,
+    revealed: services.revealsOf(caller),
     ...readingOf(caller.ledgers),
     stopping,
     gone,

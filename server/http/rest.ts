@@ -12,7 +12,12 @@ export interface RestDeps {
   readonly readiness: () => Promise<Readiness>;
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly publish: Publish;
+  /** What answers requests under paths of its own. */
+  readonly routes: readonly AnswerRoute[];
 }
+
+/** Answers a request; `null` where its path is none of its own. */
+export type AnswerRoute = (request: Request) => Promise<Response | null>;
 
 export interface Readiness {
   readonly ready: boolean;
@@ -55,6 +60,14 @@ export function createRest(deps: RestDeps): Hono {
     return c.body(text, 200, { 'Content-Type': contentType });
   });
   for (const path of GET_ONLY) app.all(path, (c) => notAllowed(c, deps.publish));
+  app.use('*', async (c, next) => {
+    for (const route of deps.routes) {
+      const answer = await route(c.req.raw);
+      if (answer !== null) return answer;
+    }
+    await next();
+    return undefined;
+  });
   app.get('*', (c) => file(c, deps));
   app.notFound((c) => answerError(c, deps.publish, new AppError('ROUTE_NOT_FOUND')));
   app.onError((error, c) => answerError(c, deps.publish, error));

@@ -5,16 +5,20 @@ import { getRequestListener } from '@hono/node-server';
 import type { Authenticate } from '#server/access/authenticate.ts';
 import { AppError } from '#server/errors.ts';
 import type { AcceptMany, RejectMany } from '#server/events/accept-many.ts';
+import type { Cosigner } from '#server/witnesses/create-cosigner.ts';
 import type { NewId } from '#server/id.ts';
 import type { Logger } from '#server/log.ts';
 import type { Metrics, Route } from '#server/telemetry/metrics.ts';
 import type { ReadingOf, Services } from '#schema/context.ts';
 import { createPublish } from './errors.ts';
+import { createExports, type ExportsDeps } from './exports.ts';
 import { answerEvents, refuse } from './events.ts';
 import { createGraphql } from './graphql.ts';
 import { listen } from './listen.ts';
-import { createRest, type Readiness } from './rest.ts';
+import { type AnswerRoute, createRest, type Readiness } from './rest.ts';
 import { createSockets } from './sockets.ts';
+import { createTiles, type TilesDeps } from './tiles.ts';
+import { createWitness } from './witness.ts';
 import { readStaticFiles } from './static-files.ts';
 
 export interface HttpDeps {
@@ -25,6 +29,12 @@ export interface HttpDeps {
   readonly authenticate: Authenticate;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
+  /** What finished exports are given out of. */
+  readonly exports: Pick<ExportsDeps, 'files' | 'findExport' | 'recordOperation'>;
+  /** Ledgers whose tiles anyone may read. */
+  readonly publicLedgers: TilesDeps['publicLedgers'];
+  /** This appliance as a witness; `null` where it is none. */
+  readonly cosigner: Cosigner | null;
   /** Folder of the built UI. */
   readonly uiDir: string;
   readonly newId: NewId;
@@ -44,6 +54,9 @@ export interface HttpServer {
 }
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => Promise<unknown>;
+
+/** What says itself how long it may be kept. */
+const OWN_CACHING: ReadonlySet<Route> = new Set<Route>(['ui', 'tiles', 'exports', 'witness']);
 
 const GRAPHQL = '/graphql';
 const GRAPHQL_WS = '/graphql/ws';
@@ -72,7 +85,7 @@ export function createHttpServer(given: HttpDeps): HttpServer {
     });
     res.setHeader('X-Content-Type-Options', 'nosniff');
     res.setHeader('Referrer-Policy', 'no-referrer');
-    if (route !== 'ui') res.setHeader('Cache-Control', 'no-store');
+    if (!OWN_CACHING.has(route)) res.setHeader('Cache-Control', 'no-store');
     if (stopping.signal.aborted) return refuse(req, res, publish, stopping.signal.reason);
     handle(req, res).catch((error: unknown) => refuse(req, res, publish, error));
   };
@@ -108,7 +121,8 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
   const graphqlDeps = { services: deps.services, readingOf: deps.readingOf, authenticate, stopping, publish };
   const graphql = createGraphql(graphqlDeps);
   const sockets = createSockets(graphqlDeps, graphql.yoga);
-  const rest = createRest({ ...deps, publish, files: readStaticFiles(deps.uiDir) });
+  const routes = createRoutes(deps, publish);
+  const rest = createRest({ ...deps, publish, routes, files: readStaticFiles(deps.uiDir) });
   const listener = getRequestListener(rest.fetch, { overrideGlobalObjects: false });
   let lines = 0;
   const onStream = (): (() => void) => {
@@ -122,7 +136,7 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
   const events: Answer = (req, res) =>
     answerEvents(req, res, { acceptMany, rejectMany, authenticate, publish, stopping, onStream });
   const others: Answer = async (req, res) => listener(req, res);
-  const routes = (path: string): { route: Route; handle: Answer } => {
+  const find = (path: string): { route: Route; handle: Answer } => {
     switch (path) {
       case GRAPHQL:
         return { route: 'graphql', handle: graphql.answer };
@@ -134,10 +148,26 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
       case '/readyz':
         return { route: 'health', handle: others };
       default:
-        return { route: 'ui', handle: others };
+        return { route: routeOf(path), handle: others };
     }
   };
-  return { routes, sockets, dispose: async () => await graphql.yoga.dispose() };
+  return { routes: find, sockets, dispose: async () => await graphql.yoga.dispose() };
+}
+
+/** What answers requests under a path of its own, tried in this order. */
+function createRoutes(deps: HttpDeps, publish: ReturnType<typeof createPublish>): readonly AnswerRoute[] {
+  const { authenticate, readingOf, publicLedgers, cosigner } = deps;
+  return [
+    createTiles({ authenticate, readingOf, publicLedgers, publish }),
+    createExports({ ...deps.exports, authenticate, publish }),
+    ...(cosigner === null ? [] : [createWitness({ cosigner })]),
+  ];
+}
+
+function routeOf(path: string): Route {
+  if (path.startsWith('/ledgers/')) return 'tiles';
+  if (path.startsWith('/exports/')) return 'exports';
+  return path.startsWith('/witness/') ? 'witness' : 'ui';
 }
 
 /** Counts receipts on their way out, and subscriptions while they listen, whichever way they came in. */

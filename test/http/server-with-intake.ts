@@ -14,6 +14,29 @@ export interface ServerWithIntake {
   stop(graceMs?: number): Promise<void>;
 }
 
+const missing = async () => {
+  throw new Error('This server has nothing but an intake.');
+};
+
+const NO_FILES = {
+  has: async () => false,
+  open: async () => null,
+  removeOf: missing,
+  removeIds: missing,
+  removeOlder: missing,
+};
+
+const NO_JOBS = {
+  create: missing,
+  find: missing,
+  list: missing,
+  claim: missing,
+  keep: missing,
+  finish: missing,
+  cancel: missing,
+  prune: missing,
+};
+
 /**
  * The HTTP server over an intake of the test's own: to see what the door does when what is behind it fails.
  */
@@ -25,9 +48,6 @@ export async function startServerWithIntake(
   const accepting = { intake, clock: systemClock, newId, sha256, checkpointed: async () => undefined };
   const logged: unknown[] = [];
   const note = (...line: unknown[]): void => void logged.push(line);
-  const missing = async () => {
-    throw new Error('This server has nothing but an intake.');
-  };
   const depth = async () => ({ batches: 0, events: 0, oldestAt: null });
   const counts = () => ({ recorded: 0, quarantined: 0, checkpoints: 0, lastCheckpointAt: null });
   const server = createHttpServer({
@@ -42,6 +62,17 @@ export async function startServerWithIntake(
       search: { page: missing, histogram: missing, values: missing, paths: missing, indexed: missing },
       matcherOf: () => () => false,
       distrustIndex: () => undefined,
+      jobs: NO_JOBS,
+      isEndRecorded: missing,
+      wakeJobs: () => undefined,
+      cosignatures: { due: missing, add: missing, refuse: missing, trouble: missing, standings: missing },
+      recordOperation: missing,
+      revealsOf: () => missing,
+      eraseSections: missing,
+      exportFiles: NO_FILES,
+      isExportOutdated: missing,
+      exportDays: 7,
+      newId: () => newId(systemClock()),
       clock: systemClock,
     },
     acceptMany: createAcceptMany(accepting),
@@ -57,6 +88,13 @@ export async function startServerWithIntake(
     }),
     metrics: createMetrics({ queueName: 'test', depth, counts, index: () => null, clock: systemClock }),
     readiness: async () => ({ ready: true }),
+    exports: {
+      files: NO_FILES,
+      findExport: async () => null,
+      recordOperation: missing,
+    },
+    publicLedgers: [],
+    cosigner: null,
     uiDir: '',
     log: { debug: note, info: note, warn: note, error: note, fatal: note },
     ...given,
