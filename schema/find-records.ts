@@ -13,7 +13,7 @@ import {
 import type { AppContext } from './context.ts';
 import { fromHistory } from './history.ts';
 import { ledgerSize } from './ledger.ts';
-import { type Question, toQuery } from './question.ts';
+import type { Question } from './question.ts';
 import { type FoundRecords, type RecordPage, toRecordPage } from './record-connection.ts';
 import { createRecordCheck } from './record-check.ts';
 import type { StoredRecord } from './record-content.ts';
@@ -34,7 +34,7 @@ export async function findRecords(
   if (plain !== null && request.field === 'RECORDED') {
     return toRecordPage(await readPage(ctx, ledger, size, plain, request));
   }
-  const query = toQuery({ no: ledger.no, size }, condition);
+  const query = { ledgerNo: ledger.no, size, condition };
   const { positions, ...found } = await ctx.services.search.page(query, request, ctx.gone);
   const rows = await readListed(ctx, ledger, positions);
   const matches = createRecordCheck(ctx.services.matcherOf(condition));

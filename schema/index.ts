@@ -4,6 +4,9 @@ import './scalars.ts';
 import './ledger.ts';
 import './record.ts';
 import './records.ts';
+import './checkpoints.ts';
+import './witness.ts';
+import './proof.ts';
 import './record-counts.ts';
 import './statistics.ts';
 import './neighbours.ts';
@@ -11,6 +14,9 @@ import './search-completions.ts';
 import './receipt.ts';
 import './token.ts';
 import './quarantine.ts';
+import './erasure.ts';
+import './export.ts';
+import './verification.ts';
 import './subscription.ts';
 
 /** The whole API. `schema/schema.graphql` is printed from it. */

@@ -12,7 +12,7 @@ export const LEDGER_ARGUMENT =
   'not exist ' +
   'and one that the token is not bound to answer alike: LEDGER_NOT_FOUND.';
 
-const READERS = ['records:read', 'events:write', 'ledgers:verify', 'admin'] as const;
+const READERS = ['records:read', 'events:write', 'ledgers:verify', 'exports:create', 'admin'] as const;
 
 /**
  * Finds the ledger that an operation is about.
@@ -48,7 +48,6 @@ export const CheckpointType = builder.prismaObject('Checkpoint', {
   description: "A signed statement of a ledger's size and Merkle root (C2SP tlog-checkpoint).",
   authScopes: { anyScope: READERS },
   fields: (t) => ({
-    note: t.exposeString('note', { description: 'The signed note, exactly as signed.' }),
     size: t.field({
       type: 'SafeInt',
       description: 'Number of records that the checkpoint covers.',
@@ -123,7 +122,7 @@ builder.queryField('ledgers', (t) =>
     type: ['Ledger'],
     description:
       'The ledgers that the token is bound to, by id. Needs any of the scopes records:read, events:write, ' +
-      'ledgers:verify, admin.',
+      'ledgers:verify, exports:create, admin.',
     authScopes: { anyScope: READERS },
     resolve: (query, _root, _args, { db, caller }) =>
       db.ledger.findMany({
@@ -141,7 +140,7 @@ builder.queryField('ledger', (t) =>
     description:
       'One ledger; null where there is none for this token. Needs any of the scopes records:read, ' +
       'events:write, ' +
-      'ledgers:verify, admin.',
+      'ledgers:verify, exports:create, admin.',
     authScopes: { anyScope: READERS },
     args: { id: t.arg.id({ required: true, description: "The ledger's id." }) },
     resolve: (query, _root, { id }, { db, caller }) =>

@@ -3,6 +3,8 @@ import type { RecordQuery } from '#server/ports/search.ts';
 import type { IndexRange } from '#server/records/page.ts';
 import { filterCondition } from '#server/records/filter-condition.ts';
 import { readSearch } from '#server/records/query/read-search.ts';
+import type { AppContext } from './context.ts';
+import { ledgerSize } from './ledger.ts';
 import { type CheckedFilter, checkFilter, type RecordFilter } from './record-filter.ts';
 
 type Filter = typeof RecordFilter.$inferInput;
@@ -57,9 +59,10 @@ export function readQuestion(args: {
 }
 
 /** The question as the search takes it, of the ledger as it stands. */
-export function toQuery(
-  ledger: { readonly no: number; readonly size: number },
+export async function askLedger(
+  ctx: AppContext,
+  ledgerNo: number,
   condition: Condition,
-): RecordQuery {
-  return { ledgerNo: ledger.no, size: ledger.size, condition };
+): Promise<RecordQuery> {
+  return { ledgerNo, size: await ledgerSize(ctx, ledgerNo), condition };
 }

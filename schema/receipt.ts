@@ -90,7 +90,8 @@ const RecordEventsPayload = builder
 
 const ACK_ARGUMENT = 'How far the event must have come before this answers.';
 const ERRORS_GIVEN =
-  'Errors: LEDGER_NOT_FOUND; QUEUE_FULL, STORAGE_UNAVAILABLE, APPLIANCE_READ_ONLY, APPLIANCE_STOPPING ' +
+  'Errors: LEDGER_NOT_FOUND, LEDGER_RESERVED; QUEUE_FULL, STORAGE_UNAVAILABLE, ' +
+  'APPLIANCE_READ_ONLY, APPLIANCE_STOPPING ' +
   '(503: nothing ' +
   'of the request is acknowledged; send it again).';
 

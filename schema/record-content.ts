@@ -3,7 +3,7 @@ import { AppError } from '#server/errors.ts';
 import { type Entry, readEntry } from '#server/ledger/entry.ts';
 import { type JsonObject, type JsonValue, parseJson, RefusedValue } from '#server/ledger/json.ts';
 import type { Hash } from '#server/ledger/hash.ts';
-import { readPreimage, SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
+import { presentSections, readPreimage, SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
 import type { ContentRecord } from '#server/ports/record-source.ts';
 import { base64 } from './encodings.ts';
 
@@ -14,6 +14,8 @@ export interface StoredRecord extends Row {
 
 /** One section of a record: its commitment, and its content where that is there. */
 export interface RecordSection {
+  /** The record that has it. */
+  readonly record: StoredRecord;
   readonly name: string;
   readonly commitment: string;
   /** `null` where the content was erased. */
@@ -29,16 +31,11 @@ export interface SectionContent {
 
 /** The record as questions about its content are put to it. */
 export function contentRecordOf(record: Row): ContentRecord {
-  const sections = new Map<SectionName, Uint8Array>();
-  for (const name of SECTION_NAMES) {
-    const bytes = record[name];
-    if (bytes !== null) sections.set(name, bytes);
-  }
   return {
     index: Number(record.index),
     recordedAt: Number(record.recordedAt),
     leafHash: base64(record.leafHash) as Hash,
-    sections,
+    sections: presentSections(record),
   };
 }
 
@@ -100,11 +97,12 @@ export function requiredText(members: JsonObject, name: string): string {
 }
 
 /** Every section that the entry commits to, the known ones first in their order. */
-export function sectionsOf(record: Row): RecordSection[] {
+export function sectionsOf(record: StoredRecord): RecordSection[] {
   const { sections } = entryOf(record);
   const known = SECTION_NAMES.filter((name) => sections.has(name));
   const others = [...sections.keys()].filter((name) => !isSectionName(name)).sort();
   return [...known, ...others].map((name) => ({
+    record,
     name,
     commitment: sections.get(name) ?? '',
     content: isSectionName(name) ? contentOf(record, name) : null,

@@ -3,8 +3,8 @@ import type { FoundHistogram, FoundValues, RecordQuery } from '#server/ports/sea
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
 import { timeText } from './encodings.ts';
-import { ledgerSize, LEDGER_ARGUMENT, openLedger } from './ledger.ts';
-import { QUESTION_ERRORS, readQuestion, SEARCH_ARGUMENT, toQuery } from './question.ts';
+import { LEDGER_ARGUMENT, openLedger } from './ledger.ts';
+import { askLedger, QUESTION_ERRORS, readQuestion, SEARCH_ARGUMENT } from './question.ts';
 import { INDEXED_THROUGH } from './record-connection.ts';
 import { milliseconds, RecordFilter } from './record-filter.ts';
 import { checkCount } from './record-order.ts';
@@ -131,7 +131,8 @@ builder.queryField('histogram', (t) =>
     resolve: async (_root, { ledger, from, to, buckets, ...asked }, ctx) => {
       const { condition } = readQuestion(asked);
       const edges = bucketEdges(readSpan(from, to), checkBuckets(buckets));
-      const query = await askLedger(ctx, ledger, condition);
+      const { no } = await openLedger(ctx, ledger);
+      const query = await askLedger(ctx, no, condition);
       return toBuckets(edges, await ctx.services.search.histogram(query, edges, ctx.gone));
     },
   }),
@@ -162,21 +163,12 @@ builder.queryField('facets', (t) =>
     resolve: async (_root, { ledger, field, first, ...asked }, ctx) => {
       const { condition } = readQuestion(asked);
       const count = checkCount(first, 'first', FACET_VALUES_MAX) ?? 0;
-      const query = await askLedger(ctx, ledger, condition);
+      const { no } = await openLedger(ctx, ledger);
+      const query = await askLedger(ctx, no, condition);
       return await countValues(ctx, query, field, count);
     },
   }),
 );
-
-/** The question about a ledger that the caller names, as it stands now. */
-async function askLedger(
-  ctx: AppContext,
-  id: string | null | undefined,
-  condition: RecordQuery['condition'],
-): Promise<RecordQuery> {
-  const ledger = await openLedger(ctx, id);
-  return toQuery({ no: ledger.no, size: await ledgerSize(ctx, ledger.no) }, condition);
-}
 
 /** The most frequent values at a path, as the API gives them. */
 export async function countValues(

@@ -16,6 +16,7 @@ import {
   sectionsOf,
   text,
 } from './record-content.ts';
+import { revealSalt } from './reveal.ts';
 
 const READ = { scope: 'records:read' } as const;
 
@@ -103,9 +104,11 @@ const Section = builder.objectRef<RecordSection>('RecordSection').implement({
     salt: t.string({
       nullable: true,
       description:
-        '16 random bytes, base64; null when erased. Needs the scope records:reveal besides records:read.',
+        '16 random bytes, base64; null when erased. Needs the scope records:reveal besides records:read. ' +
+        'It is recorded in the ledger `system` who asked for the salts of which records, before they are ' +
+        'given.',
       authScopes: { scope: 'records:reveal' },
-      resolve: ({ content }) => content?.salt ?? null,
+      resolve: (section, _args, ctx) => revealSalt(section, ctx),
     }),
     json: t.string({
       nullable: true,

@@ -7,8 +7,8 @@ import { QUERY_LENGTH_MAX } from '#server/records/query/parse-query.ts';
 import { quoteValue } from '#server/records/query/quote-value.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
-import { LEDGER_ARGUMENT, ledgerSize, openLedger } from './ledger.ts';
-import { SEARCH_ERRORS, toQuery } from './question.ts';
+import { LEDGER_ARGUMENT, openLedger } from './ledger.ts';
+import { askLedger, SEARCH_ERRORS } from './question.ts';
 import { checkCount } from './record-order.ts';
 
 const READ = { scope: 'records:read' } as const;
@@ -100,7 +100,7 @@ builder.queryField('searchCompletions', (t) =>
       }
       const ledger = await openLedger(ctx, id);
       const completion = completeQuery(search, cursor);
-      const query = toQuery({ no: ledger.no, size: await ledgerSize(ctx, ledger.no) }, EVERYTHING);
+      const query = await askLedger(ctx, ledger.no, EVERYTHING);
       const found = await findOptions(ctx, query, completion, count);
       const { from, to } = completion;
       // What is longer than a search helps nobody, and a record may have values of a megabyte.

@@ -2,8 +2,7 @@ import { AppError } from '#server/errors.ts';
 import type { FoundHistogram, RecordQuery } from '#server/ports/search.ts';
 import { builder } from './builder.ts';
 import { timeText } from './encodings.ts';
-import { ledgerSize } from './ledger.ts';
-import { QUESTION_ERRORS, readQuestion, SEARCH_ARGUMENT, toQuery } from './question.ts';
+import { askLedger, QUESTION_ERRORS, readQuestion, SEARCH_ARGUMENT } from './question.ts';
 import { INDEXED_THROUGH } from './record-connection.ts';
 import {
   Bucket,
@@ -116,13 +115,12 @@ builder.prismaObjectFields('Ledger', (t) => ({
       const { condition } = readQuestion(asked);
       const count = checkCount(first, 'first', FACET_VALUES_MAX) ?? 0;
       const days = dayEdges(from, to, ctx.services.clock());
-      const size = await ledgerSize(ctx, no);
       const within = {
         kind: 'occurred',
         from: { ms: days[0]!, nanos: 0 },
         to: { ms: days.at(-1)!, nanos: 0 },
       } as const;
-      const query = toQuery({ no, size }, { kind: 'all', of: [within, condition] });
+      const query = await askLedger(ctx, no, { kind: 'all', of: [within, condition] });
       const found = await ctx.services.search.histogram(query, days, ctx.gone);
       return { query, first: count, days, found };
     },

@@ -15,18 +15,24 @@ let appliance: Appliance;
 let bound: string;
 const THEIRS: Record<string, string> = {};
 
+const PLANTED_JOB = '019a0000-0000-7000-8000-000000000001';
+const PLANTED_EXPORT = '019a0000-0000-7000-8000-000000000003';
 const globalId = (ledger: string) => Buffer.from(`Record:${ledger}:0`).toString('base64');
 const theirs = (): Subjects => ({
   ledger: 'theirs',
   tokenId: THEIRS['tokenId'] ?? '',
   quarantinedId: THEIRS['quarantinedId'] ?? '',
   nodeId: globalId('theirs'),
+  verificationId: PLANTED_JOB,
+  exportId: PLANTED_EXPORT,
 });
 const missing: Subjects = {
   ledger: 'missing',
   tokenId: 'missing',
   quarantinedId: '4711',
   nodeId: globalId('missing'),
+  verificationId: '019a0000-0000-7000-8000-000000000002',
+  exportId: '019a0000-0000-7000-8000-000000000004',
 };
 
 /** Nothing can be made or found under these. */
@@ -68,6 +74,12 @@ beforeAll(async () => {
        SELECT no, 'q', 'INTERNAL', 'planted', '', 'OPEN', 0 FROM ledger WHERE id = 'theirs'`,
     )
     .run();
+  const plantJob = database.prepare(
+    `INSERT INTO job (id, kind, ledger_no, state, params, created_at)
+     SELECT ?, ?, no, 'DONE', '{}', 0 FROM ledger WHERE id = 'theirs'`,
+  );
+  plantJob.run(PLANTED_JOB, 'VERIFICATION');
+  plantJob.run(PLANTED_EXPORT, 'EXPORT');
   database.close();
   THEIRS['quarantinedId'] = String(lastInsertRowid);
 });

@@ -6,6 +6,8 @@ export interface Subjects {
   readonly tokenId: string;
   readonly quarantinedId: string;
   readonly nodeId: string;
+  readonly verificationId: string;
+  readonly exportId: string;
 }
 
 export interface OperationCase {
@@ -16,7 +18,13 @@ export interface OperationCase {
   readonly foreign: { readonly code: string } | { readonly data: unknown };
 }
 
-const READERS: readonly Scope[] = ['records:read', 'events:write', 'ledgers:verify', 'admin'];
+const READERS: readonly Scope[] = [
+  'records:read',
+  'events:write',
+  'ledgers:verify',
+  'exports:create',
+  'admin',
+];
 const NO_LEDGER = { code: 'LEDGER_NOT_FOUND' };
 
 /** A case for every operation there is: a new one without a case fails the test. */
@@ -59,6 +67,16 @@ export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
     scopes: ['records:read'],
     foreign: NO_LEDGER,
   },
+  'Query.inclusionProof': {
+    operation: ({ ledger }) => `{ inclusionProof(ledger: "${ledger}", index: 0) { root } }`,
+    scopes: ['records:read', 'ledgers:verify'],
+    foreign: NO_LEDGER,
+  },
+  'Query.consistencyProof': {
+    operation: ({ ledger }) => `{ consistencyProof(ledger: "${ledger}", from: 0) { toRoot } }`,
+    scopes: ['records:read', 'ledgers:verify'],
+    foreign: NO_LEDGER,
+  },
   'Query.node': {
     operation: ({ nodeId }) => `{ node(id: "${nodeId}") { id } }`,
     scopes: ['records:read'],
@@ -73,6 +91,49 @@ export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
     operation: ({ ledger }) => `{ quarantinedEvents(ledger: "${ledger}") { edges { node { id } } } }`,
     scopes: ['admin'],
     foreign: NO_LEDGER,
+  },
+  'Query.verification': {
+    operation: ({ verificationId }) => `{ verification(id: "${verificationId}") { id } }`,
+    scopes: ['ledgers:verify'],
+    foreign: { data: { verification: null } },
+  },
+  'Mutation.startVerification': {
+    operation: ({ ledger }) => `mutation { startVerification(ledger: "${ledger}") { id } }`,
+    scopes: ['ledgers:verify'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.cancelVerification': {
+    operation: ({ verificationId }) => `mutation { cancelVerification(id: "${verificationId}") { id } }`,
+    scopes: ['ledgers:verify'],
+    foreign: { code: 'VERIFICATION_NOT_FOUND' },
+  },
+  'Subscription.verificationProgress': {
+    operation: ({ verificationId }) =>
+      `subscription { verificationProgress(id: "${verificationId}") { id } }`,
+    scopes: ['ledgers:verify'],
+    foreign: { code: 'VERIFICATION_NOT_FOUND' },
+  },
+  'Query.export': {
+    operation: ({ exportId }) => `{ export(id: "${exportId}") { id } }`,
+    scopes: ['exports:create'],
+    foreign: { data: { export: null } },
+  },
+  'Mutation.startExport': {
+    operation: ({ ledger }) => `mutation { startExport(ledger: "${ledger}", format: CSV) { id } }`,
+    scopes: ['exports:create'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.eraseSections': {
+    operation: ({ ledger }) =>
+      `mutation { eraseSections(ledger: "${ledger}", index: 0, sections: ["details"], reason: "r") {
+        __typename } }`,
+    scopes: ['admin'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.cancelExport': {
+    operation: ({ exportId }) => `mutation { cancelExport(id: "${exportId}") { id } }`,
+    scopes: ['exports:create'],
+    foreign: { code: 'EXPORT_NOT_FOUND' },
   },
   'Mutation.recordEvent': {
     operation: ({ ledger }) =>

@@ -66,7 +66,7 @@ describe('exact values', () => {
     'may be asked for under the alias %s',
     async (name) => {
       const { text } = await post(JSON.stringify({ query: `{ ${name}: ledgers { ${name}: id } }` }));
-      expect(text).toBe(`{"data":{"${name}":[{"${name}":"default"}]}}`);
+      expect(text).toBe(`{"data":{"${name}":[{"${name}":"default"},{"${name}":"system"}]}}`);
     },
   );
 
