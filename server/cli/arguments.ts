@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { nearest } from './nearest.ts';
+import { nearest } from '#server/nearest.ts';
 import { UsageError } from './exit-codes.ts';
 
 /** A command's arguments, read. */

@@ -4,13 +4,16 @@ import type { Command, CommandContext } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { CannotRunError, EXIT, type ExitCode, UsageError } from './exit-codes.ts';
+import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { migrateCommand } from './migrate.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '#server/nearest.ts';
 import { reindexCommand } from './reindex.ts';
+import { scrubCommand } from './scrub.ts';
 import { searchCommand } from './search.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
+import { verifyCommand } from './verify.ts';
 import { readVersion } from './version.ts';
 
 /** Every command, in the order of the help. */
@@ -18,9 +21,12 @@ export const COMMANDS: readonly Command[] = [
   startCommand,
   importCommand,
   searchCommand,
+  exportCommand,
+  verifyCommand,
   tokenCommand,
   doctorCommand,
   reindexCommand,
+  scrubCommand,
   migrateCommand,
   demoCommand,
 ];

@@ -3,7 +3,7 @@ import { type Arguments, readText, readTexts } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { callGraphql, isMembers, RefusedError } from './graphql-call.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '#server/nearest.ts';
 import { type ReachedAppliance, reachAppliance } from './reach-appliance.ts';
 
 /** For the help: all of them are too wide for one line. */

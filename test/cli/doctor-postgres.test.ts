@@ -173,7 +173,8 @@ test('a partition that is missing ahead of a head is warned of', async () => {
   const used = await openUsed();
   await change(
     used.database.superuserUrl,
-    'ALTER TABLE record DETACH PARTITION record_1_0; DROP TABLE record_1_0; UPDATE head SET size = 600000',
+    `ALTER TABLE record DETACH PARTITION record_1_0; DROP TABLE record_1_0;
+     UPDATE head SET size = 600000 WHERE ledger_no = 1`,
   );
   expect((await doctor(used)).text).toMatch(/warning {2}Partitions: not made yet: record_1_0, record_1_1\n/);
 });
