@@ -12,6 +12,7 @@ import { createAccept } from './events/accept.ts';
 import { createAcceptMany, rejectMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUuidv7Source, newSecret } from './id.ts';
+import { createRecordOperation } from './ledgers/record-operation.ts';
 import { createWaitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
 import { createLog, type Logger } from './log.ts';
 import type { PostgresContext } from './open-postgres.ts';
@@ -19,6 +20,7 @@ import type { SqliteOptions } from './open-sqlite.ts';
 import { createMatcher } from './index/matches.ts';
 import { createLedgerCreator } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
+import { startProving } from './start-proving.ts';
 import { type DataDir, holdDataDir, shareDataDir } from './storage/data-dir.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { startSystemTimer } from './worker/timer.ts';
@@ -246,18 +248,19 @@ function startedAt(config: Config, port: number, backend: WorkerBackend, storage
 
 /** Listens, and says where. */
 async function serve(
-  { config, log, undo }: StartContext,
+  context: StartContext,
   dataDir: DataDir,
   backend: Backend,
   storage: string,
 ): Promise<StartedApp> {
-  const server = createServer(config, dataDir, backend, log);
+  const { config, undo } = context;
+  const server = createServer(context, dataDir, backend);
   const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
   undo.push(() => server.stop(REQUESTS_GRACE_MS));
   return startedAt(config, port, backend, storage);
 }
 
-function createServer(config: Config, dataDir: DataDir, backend: Backend, log: Logger) {
+function createServer({ config, log, undo }: StartContext, dataDir: DataDir, backend: Backend) {
   const { tokens, catalog, checkpoints, events } = backend;
   const newId = createUuidv7Source();
   const accepting = {
@@ -267,9 +270,20 @@ function createServer(config: Config, dataDir: DataDir, backend: Backend, log: L
     sha256,
     checkpointed: createWaitForCheckpoint(checkpoints, events),
   };
+  const recordOperation = createRecordOperation(createAccept({ ...accepting, isAppliance: true }));
+  const proving = startProving({
+    config,
+    dataDir,
+    backend,
+    recordOperation,
+    newId: () => newId(systemClock()),
+    log,
+    undo,
+  });
   return createHttpServer({
     services: {
       accept: createAccept(accepting),
+      ...proving.services,
       tokens: createTokens({ store: tokens, catalog, clock: systemClock, newId, newSecret }),
       catalog,
       createLedger: createLedgerCreator(config, dataDir, catalog),
@@ -288,6 +302,9 @@ function createServer(config: Config, dataDir: DataDir, backend: Backend, log: L
     authenticate: createAuthenticate({ tokens, clock: systemClock }),
     metrics: metricsOf(config, backend),
     readiness: backend.readiness,
+    exports: proving.exports,
+    publicLedgers: config.publicLedgers,
+    cosigner: proving.cosigner,
     uiDir: UI_DIR,
     log,
     ...readTls(config),

@@ -1,12 +1,19 @@
 import type { ReadingOf } from '#schema/context.ts';
 import type { Readiness } from './http/rest.ts';
+import type { CosignatureStore } from './ports/cosignature-store.ts';
+import type { ErasureStore } from './ports/erasure-store.ts';
+import type { ErasureDeps } from './erasures/create-erasures.ts';
+import type { JobStorageSettings } from './job-thread.ts';
 import type { Intake } from './ports/intake.ts';
+import type { JobStore } from './ports/job-store.ts';
+import type { LedgerArchive } from './ports/ledger-archive.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { LedgerEvents } from './ports/ledger-events.ts';
 import type { CheckpointStore, LedgerCatalog } from './ports/ledger-store.ts';
 import type { Quarantine } from './ports/quarantine.ts';
 import type { Search } from './ports/search.ts';
 import type { TokenStore } from './ports/token-store.ts';
+import type { WitnessStore } from './ports/witness-store.ts';
 import type { WorkCounts } from './telemetry/metrics.ts';
 import type { IndexStatus } from './worker/index-progress.ts';
 
@@ -20,6 +27,15 @@ export interface Backend {
   readonly events: LedgerEvents;
   readonly search: Search;
   readonly indexing: IndexingOfLedgers;
+  readonly archive: LedgerArchive;
+  readonly jobs: JobStore;
+  readonly cosignatures: CosignatureStore;
+  readonly witness: WitnessStore;
+  readonly erasures: ErasureStore;
+  /** What else holds content that was erased. */
+  readonly erasing: Pick<ErasureDeps, 'index' | 'forget'>;
+  /** Where the threads of jobs find ledgers and index. */
+  readonly jobStorage: JobStorageSettings;
   readonly depth: JobQueue['depth'];
   /** What this process has recorded since its start; `null` where it records nothing. */
   readonly counts: (() => WorkCounts) | null;

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 /** One setting: where it comes from, what it is when it is not given, and what it means. */
 export interface Setting {
@@ -137,6 +138,86 @@ export const SETTINGS = [
       .regex(/^[^\s+]{1,200}$/u, 'must have 1 to 200 characters, no white space and no +')
       .optional(),
   },
+  {
+    name: 'INDELIBLE_VERIFY_HOURS',
+    defaultText: '`24`',
+    meaning: 'Every ledger is verified as a whole this often, in hours, 1 to 8,760; 0: only when asked for.',
+    schema: whole(0, 8_760).default(24),
+  },
+  {
+    name: 'INDELIBLE_EXPORT_DIR',
+    defaultText: '`<data dir>/exports`',
+    meaning:
+      'Folder of finished exports. Several API processes behind one address need one folder that they share.',
+    schema: text.optional(),
+  },
+  {
+    name: 'INDELIBLE_EXPORT_DAYS',
+    defaultText: '`7`',
+    meaning: 'Finished exports are removed after this many days, 1 to 3,650.',
+    schema: whole(1, 3_650).default(7),
+  },
+  {
+    name: 'INDELIBLE_PUBLIC_LEDGERS',
+    defaultText: 'unset: none',
+    meaning:
+      'Ledgers, `*` or ids with commas between, whose checkpoint, tiles and entry bundles anyone may fetch ' +
+      'without a token. They hold hashes and times, no content.',
+    schema: z
+      .string()
+      .regex(
+        /^(?:\*|[A-Za-z0-9][\w.-]{0,63}(?:,[A-Za-z0-9][\w.-]{0,63})*)$/,
+        'must be * or ledger ids with commas between',
+      )
+      .transform((value) => (value === '*' ? value : value.split(',')))
+      .optional(),
+  },
+  {
+    name: 'INDELIBLE_WITNESSES',
+    defaultText: 'unset: none',
+    meaning:
+      'Witnesses that checkpoints are offered to, with commas between, each as its verifier key, ' +
+      'a space and the URL prefix of its `add-checkpoint`.',
+    schema: z
+      .string()
+      .transform((value) => value.split(',').map((part) => part.trim()))
+      .refine(
+        (parts) =>
+          parts.every((part) => /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2} https?:\/\/\S+$/u.test(part)),
+        'must be verifier keys, each with a space and an http(s) URL behind it, with commas between',
+      )
+      .transform((parts) =>
+        parts.map((part) => {
+          const [vkey = '', url = ''] = part.split(' ');
+          return { vkey, url: url.replace(/\/+$/, '') };
+        }),
+      )
+      .optional(),
+  },
+  {
+    name: 'INDELIBLE_WITNESS_NAME',
+    defaultText: 'unset: it is none',
+    meaning:
+      "This appliance's name as a witness for other logs, e.g. `witness.example.com/w1`: no white space, " +
+      'no +. Its keys are made in the data folder, and its verifier keys logged, at the start.',
+    schema: z
+      .string()
+      .regex(/^[^\s+,]{1,200}$/u, 'must have 1 to 200 characters, no white space, no + and no comma')
+      .optional(),
+  },
+  {
+    name: 'INDELIBLE_WITNESSED_LOGS',
+    defaultText: 'unset: none',
+    meaning: 'Verifier keys, with commas between, of the logs that this appliance is a witness for.',
+    schema: z
+      .string()
+      .transform((value) => value.split(',').map((part) => part.trim()))
+      .refine(
+        (parts) => parts.every((part) => /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$/u.test(part)),
+        'must be verifier keys with commas between',
+      )
+      .optional(),
+  },
 ] as const satisfies readonly Setting[];
 
 type SettingValues = {
@@ -165,6 +246,15 @@ export interface Config {
   readonly adminToken: string | null;
   /** `null`: made from the instance id that the data folder keeps. */
   readonly originPrefix: string | null;
+  /** 0: never by itself. */
+  readonly verifyHours: number;
+  /** `null`: in the data folder. */
+  readonly exportDir: string | null;
+  readonly exportDays: number;
+  readonly publicLedgers: '*' | readonly string[];
+  readonly witnesses: readonly { readonly vkey: string; readonly url: string }[];
+  /** `null`: this appliance is no witness. */
+  readonly witness: { readonly name: string; readonly logs: readonly string[] } | null;
 }
 
 export interface ConfigSource {
@@ -207,6 +297,15 @@ function toConfig(values: SettingValues, env: ConfigSource['env']): Config {
     logLevel: values.LOG_LEVEL,
     adminToken: values.INDELIBLE_ADMIN_TOKEN ?? null,
     originPrefix: values.INDELIBLE_ORIGIN ?? null,
+    verifyHours: values.INDELIBLE_VERIFY_HOURS,
+    exportDir: values.INDELIBLE_EXPORT_DIR === undefined ? null : resolve(values.INDELIBLE_EXPORT_DIR),
+    exportDays: values.INDELIBLE_EXPORT_DAYS,
+    publicLedgers: values.INDELIBLE_PUBLIC_LEDGERS ?? [],
+    witnesses: values.INDELIBLE_WITNESSES ?? [],
+    witness:
+      values.INDELIBLE_WITNESS_NAME === undefined
+        ? null
+        : { name: values.INDELIBLE_WITNESS_NAME, logs: values.INDELIBLE_WITNESSED_LOGS ?? [] },
   };
 }
 
@@ -222,19 +321,21 @@ function* unknownSettings(env: ConfigSource['env']): Generator<string> {
   }
   for (const name of Object.keys(env)) {
     if (!name.startsWith('INDELIBLE_') || known.includes(name) || OTHER_READERS.has(name)) continue;
-    const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0];
-    yield `${name} is not a setting; the nearest is ${nearest}`;
+    yield `${name} is not a setting; the nearest is ${nearest(name, known)}`;
   }
 }
 
 /** Read by the command line or the tests, not by the server. */
-const OTHER_READERS = new Set(['INDELIBLE_TOKEN', 'INDELIBLE_URL', 'INDELIBLE_CORPORA']);
+const OTHER_READERS = new Set(['INDELIBLE_TOKEN', 'INDELIBLE_URL', 'INDELIBLE_PINS', 'INDELIBLE_CORPORA']);
 
 function* contradictions(values: SettingValues): Generator<string> {
   const { HOST: host, INDELIBLE_TLS_CERT: cert, INDELIBLE_TLS_KEY: key } = values;
   if (values.DATABASE_URL === undefined) {
     if (values.INDELIBLE_ROLE !== 'all') yield 'INDELIBLE_ROLE can only be all with SQLite: set DATABASE_URL';
     if (values.DATABASE_REPLICA_URL) yield 'DATABASE_REPLICA_URL needs DATABASE_URL';
+  }
+  if (values.INDELIBLE_WITNESSED_LOGS && values.INDELIBLE_WITNESS_NAME === undefined) {
+    yield 'INDELIBLE_WITNESSED_LOGS needs INDELIBLE_WITNESS_NAME';
   }
   if (Boolean(cert) !== Boolean(key)) yield 'INDELIBLE_TLS_CERT and INDELIBLE_TLS_KEY go together';
   if (!LOOPBACK.has(host) && !cert && !values.INDELIBLE_BEHIND_PROXY) {
@@ -253,18 +354,4 @@ function defaultDataDir(env: ConfigSource['env']): string {
     default:
       return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'indelible');
   }
-}
-
-/** Levenshtein distance, for the nearest known name. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, substituted));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

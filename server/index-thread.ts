@@ -15,6 +15,7 @@ import { openForReading } from './storage/sqlite/open.ts';
 import { createSqliteRecordSource } from './storage/sqlite/record-source.ts';
 import { NO_INDEX } from './storage/sqlite/index-file.ts';
 import { openSegmentStore } from './storage/sqlite/segment-store.ts';
+import { packError, type SentError } from './storage/sqlite/writer-messages.ts';
 import { startIndexing } from './worker/index-ledgers.ts';
 import type { IndexProgress } from './worker/index-progress.ts';
 import type { ResettableStore } from './worker/index-turns.ts';
@@ -37,10 +38,20 @@ export type IndexSettings = { readonly logLevel: Config['logLevel'] } & (
 export type ToIndexing =
   | { readonly type: 'grown'; readonly ledger: string }
   | { readonly type: 'rebuild'; readonly ledgerNo: number | null; readonly damage: string | null }
+  /** What was erased of records goes out of the index; answered with `done`. */
+  | {
+      readonly type: 'erase';
+      readonly call: number;
+      readonly ledgerNo: number;
+      readonly indexes: readonly number[];
+    }
+  /** Nothing of what was removed stays in the index's files; answered with `done`. */
+  | { readonly type: 'scrub'; readonly call: number }
   | { readonly type: 'stop' };
 
 /** What the index thread tells. */
 export type FromIndexing =
+  | { readonly type: 'done'; readonly call: number; readonly error: SentError | null }
   | { readonly type: 'progress'; readonly progress: IndexProgress }
   /** The index is another file now. */
   | { readonly type: 'reopened' };
@@ -79,8 +90,17 @@ function run(port: MessagePort, settings: IndexSettings): void {
     const ledgerNo = await numberOf(ledger).catch(() => null);
     indexing.grown(ledgerNo ?? undefined);
   };
+  const answer = (call: number, done: Promise<void>): void => {
+    done.then(
+      () => tell({ type: 'done', call, error: null }),
+      (error: unknown) => tell({ type: 'done', call, error: packError(error) }),
+    );
+  };
   port.on('message', (message: ToIndexing) => {
     if (message.type === 'grown') void hasGrown(message.ledger);
+    else if (message.type === 'erase') {
+      answer(message.call, indexing.erase(message.ledgerNo, message.indexes));
+    } else if (message.type === 'scrub') answer(message.call, indexing.scrub());
     else if (message.type === 'rebuild') {
       indexing.rebuild(message.ledgerNo ?? undefined, message.damage ?? undefined);
     } else {
@@ -143,6 +163,10 @@ function openStorage(settings: IndexSettings, log: Logger, onReopened: () => voi
       ...store,
       async reset() {
         await store.reset();
+        onReopened();
+      },
+      async scrub() {
+        await store.scrub();
         onReopened();
       },
     },

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Backend, Undo, WorkerBackend } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { ErasureDeps } from './erasures/create-erasures.ts';
 import { AppError, ERRORS } from './errors.ts';
 import type { Readiness } from './http/rest.ts';
 import type { Logger } from './log.ts';
@@ -14,8 +15,12 @@ import type { Recording } from './start-recording.ts';
 import { startRecordingThread } from './start-recording-thread.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createPostgresCheckpointStore } from './storage/postgres/checkpoint-store.ts';
+import { createPostgresCosignatureStore } from './storage/postgres/cosignature-store.ts';
+import { createPostgresErasureStore } from './storage/postgres/erasure-store.ts';
 import { createPostgresIntake } from './storage/postgres/intake.ts';
+import { createPostgresJobStore } from './storage/postgres/job-store.ts';
 import { readQueueDepth } from './storage/postgres/job-queue.ts';
+import { createPostgresLedgerArchive } from './storage/postgres/ledger-archive.ts';
 import { createPostgresLedgerCatalog } from './storage/postgres/ledger-catalog.ts';
 import { createPostgresLedgerEvents, type PostgresLedgerEvents } from './storage/postgres/ledger-events.ts';
 import { migratePostgres } from './storage/postgres/migrate.ts';
@@ -23,10 +28,13 @@ import { onceAtATime } from './storage/postgres/once-at-a-time.ts';
 import { inTransaction, openPool, type PostgresPool } from './storage/postgres/open.ts';
 import { createPostgresQuarantine } from './storage/postgres/quarantine.ts';
 import { openReadingClient } from './storage/postgres/reading-client.ts';
+import { createPostgresRecordSource } from './storage/postgres/record-source.ts';
 import { createPostgresSegmentStore } from './storage/postgres/segment-store.ts';
 import { startBoss } from './storage/postgres/start-boss.ts';
 import { createPostgresTokenStore } from './storage/postgres/token-store.ts';
+import { createPostgresWitnessStore } from './storage/postgres/witness-store.ts';
 import { createRememberedTokens, type RememberedTokens } from './storage/remembered-tokens.ts';
+import { removeErased } from './worker/remove-erased.ts';
 import { every } from './worker/every.ts';
 import { startSystemTimer } from './worker/timer.ts';
 
@@ -221,6 +229,13 @@ function createBackend(
     intake,
     events,
     search: searching.search,
+    archive: createPostgresLedgerArchive(pool),
+    jobs: createPostgresJobStore(pool),
+    cosignatures: createPostgresCosignatureStore(pool),
+    witness: createPostgresWitnessStore(pool),
+    erasures: createPostgresErasureStore(pool),
+    erasing: { index: indexing ?? createErasingIndex(pool), forget: searching.forget },
+    jobStorage: { kind: 'postgres', databaseUrl },
     checkpoints: createPostgresCheckpointStore(pool),
     catalog: {
       ...catalog,
@@ -238,6 +253,18 @@ function createBackend(
       },
     }),
     readingOf: reading.bind,
+  };
+}
+
+/** Takes what was erased out of the index where another process fills it. */
+function createErasingIndex(pool: PostgresPool): ErasureDeps['index'] {
+  const store = createPostgresSegmentStore(pool);
+  const source = createPostgresRecordSource(pool);
+  return {
+    erase: async (ledgerNo, indexes) =>
+      void (await removeErased({ store, source, sha256 }, ledgerNo, indexes)),
+    // What is left behind is the database's, not this process's, to clear.
+    scrub: async () => undefined,
   };
 }
 

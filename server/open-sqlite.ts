@@ -13,6 +13,7 @@ import { startIndexThread } from './start-index-thread.ts';
 import { startSearch } from './start-search.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
+import { createSqliteLedgerArchive } from './storage/sqlite/ledger-archive.ts';
 import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
 import { migrateSqlite } from './storage/sqlite/migrate.ts';
 import { openForReading, openForWriting } from './storage/sqlite/open.ts';
@@ -73,6 +74,10 @@ export async function openSqlite(
     checkpoints: createSqliteCheckpointStore(reading),
     events: writer.events,
     search: finding.search,
+    archive: createSqliteLedgerArchive(reading),
+    ...writer.ports,
+    erasing: { index: finding.indexing, forget: finding.forget },
+    jobStorage: { kind: 'sqlite', database: dataDir.paths.database, index: finding.index },
     indexing: {
       status: finding.indexing.status,
       distrust: (ledgerNo) => finding.indexing.rebuild(ledgerNo, 'it named a record that does not match'),
@@ -88,21 +93,19 @@ export async function openSqlite(
 
 /** Starts the stage that fills the index, and searching in it: a thread each. */
 function startFinding(config: Config, { paths, instanceId }: DataDir, log: Logger, undo: Undo) {
-  const { database, index } = paths;
+  const { database } = paths;
   const { logLevel } = config;
+  const index = { file: paths.index, format: FORMAT_VERSION, owner: instanceId };
   let reopen: () => void = () => undefined;
   const indexing = startIndexThread(
-    { kind: 'sqlite', database, index, owner: instanceId, logLevel },
+    { kind: 'sqlite', database, index: paths.index, owner: instanceId, logLevel },
     { log, now: systemClock, onReopened: () => reopen() },
   );
   undo.push(() => indexing.stop());
-  const searching = startSearch(
-    { kind: 'sqlite', database, index: { file: index, format: FORMAT_VERSION, owner: instanceId } },
-    { log, onDamage: indexing.rebuild },
-  );
+  const searching = startSearch({ kind: 'sqlite', database, index }, { log, onDamage: indexing.rebuild });
   undo.push(() => searching.stop());
   ({ reopen } = searching);
-  return { indexing, search: searching.search };
+  return { indexing, search: searching.search, forget: searching.forget, index };
 }
 
 function toReadiness(writer: RemoteWriter) {

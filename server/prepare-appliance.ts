@@ -7,6 +7,7 @@ import { newSecret } from './id.ts';
 import { createCreateLedger } from './ledgers/create-ledger.ts';
 import type { Logger } from './log.ts';
 import type { LedgerCatalog } from './ports/ledger-store.ts';
+import { SYSTEM_LEDGER } from './ports/system-log.ts';
 import type { TokenStore } from './ports/token-store.ts';
 import { sha256 } from './sha256.ts';
 import type { DataDir } from './storage/data-dir.ts';
@@ -20,8 +21,8 @@ export interface ApplianceStores {
 }
 
 /**
- * Sees to what a new appliance needs: the administrator's token and the default ledger. Again is no harm; no
- * two processes may do it at once on one storage.
+ * Sees to what a new appliance needs: the administrator's token, the default ledger and the appliance's own.
+ * Again is no harm; no two processes may do it at once on one storage.
  *
  * @param isShared whether other data folders may belong to the same storage: then a token that was made for
  *   another folder stays as it is
@@ -34,8 +35,9 @@ export async function prepareAppliance(
   log: Logger,
   isShared: boolean,
 ): Promise<string | null> {
-  if (!(await catalog.find(DEFAULT_LEDGER))) {
-    await createLedgerCreator(config, dataDir, catalog)(DEFAULT_LEDGER, null);
+  for (const ledger of [DEFAULT_LEDGER, SYSTEM_LEDGER]) {
+    if (await catalog.find(ledger)) continue;
+    await createLedgerCreator(config, dataDir, catalog)(ledger, null);
   }
   const file = dataDir.paths.adminToken;
   const isElsewhere = isShared && !existsSync(file) && (await tokens.find(BOOTSTRAP_TOKEN_ID)) !== null;

@@ -43,6 +43,8 @@ export type ToSearch =
    * The index was made anew, or is about to be: what is open of it is closed, and opened when it is needed.
    */
   | { readonly type: 'reopen' }
+  /** Something was erased: nothing that was read before is kept. */
+  | { readonly type: 'forget' }
   | { readonly type: 'stop' };
 
 /** What the search thread tells the main thread. */

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import { createSearch, type SearchOptions } from './index/search.ts';
 import { createLog } from './log.ts';
+import type { Search } from './ports/search.ts';
 import { type OpenedSearch, serveSearch } from './serve-search.ts';
 import { sha256 } from './sha256.ts';
 import { openPool } from './storage/postgres/open.ts';
@@ -47,8 +48,9 @@ function openSearch(settings: SearchSettings, onDamage: SearchOptions['onDamage'
   if (settings.kind === 'sqlite') {
     const store = openSegmentReader(settings.index);
     const ledgers = openForReading(settings.database);
+    const source = createSqliteRecordSource(ledgers);
     return {
-      search: createSearch({ ...common, store, source: createSqliteRecordSource(ledgers) }),
+      ...forgetting(() => createSearch({ ...common, store, source })),
       // It is opened again when it is asked for something.
       reopen: () => store.close(),
       close() {
@@ -66,8 +68,25 @@ function openSearch(settings: SearchSettings, onDamage: SearchOptions['onDamage'
   });
   const [store, source] = [createPostgresSegmentStore(pool), createPostgresRecordSource(pool)];
   return {
-    search: createSearch({ ...common, store, source }),
+    ...forgetting(() => createSearch({ ...common, store, source })),
     reopen: () => undefined,
     close: () => pool.end(),
+  };
+}
+
+/** A search that forgets by being another one: questions that are being answered end with the old one. */
+function forgetting(create: () => Search): Pick<OpenedSearch, 'search' | 'forget'> {
+  let current = create();
+  return {
+    search: {
+      page: (...asked) => current.page(...asked),
+      histogram: (...asked) => current.histogram(...asked),
+      values: (...asked) => current.values(...asked),
+      paths: (...asked) => current.paths(...asked),
+      indexed: (...asked) => current.indexed(...asked),
+    },
+    forget() {
+      current = create();
+    },
   };
 }

@@ -9,6 +9,8 @@ export interface OpenedSearch {
   readonly search: Search;
   /** Closes the index as it was and uses it as it is now. */
   reopen(): void;
+  /** Lets go of all that it keeps in memory of records and index. */
+  forget(): void;
   close(): void | Promise<void>;
 }
 
@@ -53,6 +55,8 @@ export async function serveSearch(
           return asked.get(message.call)?.abort();
         case 'reopen':
           return opened.reopen();
+        case 'forget':
+          return opened.forget();
         case 'stop':
           return void stop(opened);
       }

@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from './clock.ts';
+import { AppError } from './errors.ts';
 import type { FromIndexing, IndexSettings, ToIndexing } from './index-thread.ts';
 import type { Logger } from './log.ts';
 import type { Indexing } from './worker/index-ledgers.ts';
 import { type IndexProgress, toIndexStatus } from './worker/index-progress.ts';
 import { type StartTimer, startSystemTimer } from './worker/timer.ts';
+import { unpackError } from './storage/sqlite/writer-messages.ts';
 
 const ENTRY = new URL('./index-thread.ts', import.meta.url);
 
@@ -52,16 +54,19 @@ export function startIndexThread(settings: IndexSettings, deps: IndexThreadDeps)
   let cancelRestart: (() => void) | null = null;
   let restartMs = RESTART_MIN_MS;
   let thread: RunningThread | null = null;
+  const calls = createCalls();
 
   const start = (): void => {
     const startedAt = now();
     cancelRestart = null;
     thread = runThread(deps.entry ?? ENTRY, settings, (message) => {
       if (message.type === 'progress') progress = message.progress;
+      else if (message.type === 'done') calls.end(message.call, message.error && unpackError(message.error));
       else deps.onReopened?.();
     });
     void thread.ended.then((error) => {
       thread = null;
+      calls.endAll(unavailable());
       if (isStopping) return;
       if (now() - startedAt >= RECOVERED_MS) restartMs = RESTART_MIN_MS;
       log.error({ err: error, restartMs }, 'The index thread crashed; it is started again.');
@@ -77,6 +82,14 @@ export function startIndexThread(settings: IndexSettings, deps: IndexThreadDeps)
     // While there is no thread this is lost, and whoever finds the damage again says so again.
     rebuild: (ledgerNo, damage) =>
       thread?.send({ type: 'rebuild', ledgerNo: ledgerNo ?? null, damage: damage ?? null }),
+    erase: async (ledgerNo, indexes) => {
+      const { send } = thread ?? unavailableThread();
+      await calls.begin((call) => send({ type: 'erase', call, ledgerNo, indexes }));
+    },
+    scrub: async () => {
+      const { send } = thread ?? unavailableThread();
+      await calls.begin((call) => send({ type: 'scrub', call }));
+    },
     status: () => toIndexStatus(progress, now()),
     async stop() {
       isStopping = true;
@@ -85,6 +98,39 @@ export function startIndexThread(settings: IndexSettings, deps: IndexThreadDeps)
       await thread?.ended;
     },
   };
+}
+
+/** What the thread was asked and has not answered. */
+function createCalls() {
+  const waiting = new Map<number, PromiseWithResolvers<void>>();
+  let last = 0;
+  return {
+    begin(send: (call: number) => void): Promise<void> {
+      const call = ++last;
+      const done = Promise.withResolvers<void>();
+      waiting.set(call, done);
+      send(call);
+      return done.promise;
+    },
+    end(call: number, error: Error | null): void {
+      const done = waiting.get(call);
+      waiting.delete(call);
+      if (error === null) done?.resolve();
+      else done?.reject(error);
+    },
+    endAll(error: Error): void {
+      for (const done of waiting.values()) done.reject(error);
+      waiting.clear();
+    },
+  };
+}
+
+function unavailable(): AppError {
+  return new AppError('STORAGE_UNAVAILABLE', { message: 'Indexing is being started again.' });
+}
+
+function unavailableThread(): never {
+  throw unavailable();
 }
 
 interface RunningThread {

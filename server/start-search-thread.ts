@@ -12,6 +12,8 @@ export interface RemoteSearch {
   readonly search: Search;
   /** The index was made anew, or is about to be: the thread lets go of what it has open of it. */
   reopen(): void;
+  /** Something was erased: the thread keeps nothing of what it read before. */
+  forget(): void;
   /** Ends the thread; whoever still waits is told APPLIANCE_STOPPING. */
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export async function startSearchThread(
   return {
     search: remote.search,
     reopen: remote.reopen,
+    forget: remote.forget,
     async stop() {
       remote.stop();
       await ended;
@@ -132,13 +135,18 @@ export function connectSearch(port: SearchPort, onDamage: SearchThreadEvents['on
   return {
     search: remoteSearch(ask),
     started: started.promise,
-    reopen: () => send({ type: 'reopen' }),
+    ...news(send),
     stop() {
       end(new AppError('APPLIANCE_STOPPING'));
       send({ type: 'stop' });
     },
     end,
   };
+}
+
+/** What the thread is told and does not answer. */
+function news(send: (message: ToSearch) => void): Pick<RemoteSearch, 'reopen' | 'forget'> {
+  return { reopen: () => send({ type: 'reopen' }), forget: () => send({ type: 'forget' }) };
 }
 
 function toAsk<Op extends SearchOperation>(call: number, op: Op, args: SearchCalls[Op]['args']): SearchAsk {

@@ -64,6 +64,7 @@ export function startSearch(settings: SearchSettings, deps: SearchDeps): RemoteS
       indexed: async (...asked) => await (await search()).indexed(...asked),
     },
     reopen: () => void running.then((started) => started?.reopen()),
+    forget: () => void running.then((started) => started?.forget()),
     async stop() {
       isStopping = true;
       cancelRestart?.();

@@ -11,14 +11,18 @@ import { sha256 } from './sha256.ts';
 import { createKeyFiles } from './storage/key-files.ts';
 import { createRememberedCheckpoints } from './storage/remembered-checkpoints.ts';
 import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
+import { createSqliteCosignatureStore } from './storage/sqlite/cosignature-store.ts';
+import { createSqliteErasureStore } from './storage/sqlite/erasure-store.ts';
 import { createSqliteIntake, type SqliteIntake } from './storage/sqlite/intake.ts';
 import { createSqliteJobQueue } from './storage/sqlite/job-queue.ts';
+import { createSqliteJobStore } from './storage/sqlite/job-store.ts';
 import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
 import { createStartReader } from './storage/sqlite/ledger-at-start.ts';
 import { createSqliteLedgerStore } from './storage/sqlite/ledger-store.ts';
 import { openForWriting, type SqliteDatabase } from './storage/sqlite/open.ts';
 import { createSqliteQuarantine } from './storage/sqlite/quarantine.ts';
 import { createSqliteTokenStore } from './storage/sqlite/token-store.ts';
+import { createSqliteWitnessStore } from './storage/sqlite/witness-store.ts';
 import type { FromWriter, WriterStatus } from './storage/sqlite/writer-messages.ts';
 import { serveWriter } from './storage/sqlite/writer-server.ts';
 import { findContradictions } from './worker/check-start.ts';
@@ -81,6 +85,12 @@ export async function startWriter(
       writer.wake();
     }),
     tokens: createSqliteTokenStore(db),
+    ports: {
+      jobs: createSqliteJobStore(db),
+      cosignatures: createSqliteCosignatureStore(db),
+      witness: createSqliteWitnessStore(db),
+      erasures: createSqliteErasureStore(db),
+    },
     stop: writer.stop,
   });
   send({ type: 'ready', status: status.now() });

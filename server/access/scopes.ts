@@ -3,11 +3,11 @@ export const SCOPES = {
   'events:write': 'Send events.',
   'records:read': 'Read ledgers, records, proofs and checkpoints.',
   'records:reveal': 'See salts and sections that are withheld from others.',
-  'ledgers:verify': 'Start verifications and read their results.',
-  'exports:create': 'Make exports and fetch them.',
+  'ledgers:verify': 'Start verifications and read their results, proofs and tiles.',
+  'exports:create': 'Make exports and fetch them: with all content, and salts, that is not withheld.',
   'alerts:read': 'Read alerts and follow them.',
   'alerts:manage': 'Change alert rules and acknowledge alerts.',
-  admin: 'Create ledgers, make and revoke tokens, read metrics, work on the quarantine.',
+  admin: 'Create ledgers, make and revoke tokens, erase sections, read metrics, work on the quarantine.',
 } as const;
 
 /** The name of a scope. */

@@ -128,7 +128,7 @@ function readReceived(
 interface Failure {
   readonly error: AppError;
   readonly events: readonly PlacedEvent[];
-  /** The events named a ledger that is not there: their own mistake, which must not fail their neighbours. */
+  /** The events named a ledger that they cannot go to: their own mistake, which must not fail others. */
   readonly isEventsOwn: boolean;
 }
 
@@ -136,6 +136,9 @@ interface Sent {
   readonly waits: readonly (() => Promise<readonly Receipt[]>)[];
   readonly failure: Failure | null;
 }
+
+/** What is wrong with the ledger that an event names. */
+const LEDGER_ERRORS: ReadonlySet<string> = new Set(['LEDGER_NOT_FOUND', 'LEDGER_RESERVED']);
 
 /** Stops at the first failure, so that no event of a ledger overtakes an earlier one. */
 async function submitInOrder(
@@ -153,7 +156,7 @@ async function submitInOrder(
       waits.push(settled);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const isEventsOwn = isNamedByEvents && error.code === 'LEDGER_NOT_FOUND';
+      const isEventsOwn = isNamedByEvents && LEDGER_ERRORS.has(error.code);
       return { waits, failure: { error, events: events.slice(from), isEventsOwn } };
     }
   }

@@ -16,6 +16,8 @@ export interface AcceptDeps {
   readonly checkpointed: SubmitDeps['checkpointed'];
   /** ACK_WAIT_MS where it is not given. */
   readonly ackWaitMs?: number;
+  /** Whether the events are the appliance's own: nobody else may write to the ledger `system`. */
+  readonly isAppliance?: boolean;
 }
 
 export interface AcceptRequest {
@@ -70,8 +72,9 @@ export function sentId(event: unknown): string | null {
 }
 
 /** What `submit` needs of what `createAccept` is given. */
-export function submitDepsOf({ intake, checkpointed, ackWaitMs = ACK_WAIT_MS }: AcceptDeps): SubmitDeps {
-  return { intake, checkpointed, ackWaitMs };
+export function submitDepsOf(deps: AcceptDeps): SubmitDeps {
+  const { intake, checkpointed, ackWaitMs = ACK_WAIT_MS, isAppliance = false } = deps;
+  return { intake, checkpointed, ackWaitMs, isAppliance };
 }
 
 /** Defaults for the events of one request: they share one time. */

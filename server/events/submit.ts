@@ -1,5 +1,6 @@
 import { AppError } from '#server/errors.ts';
 import type { Admission, Intake, Settlement, SubmittedEvent } from '#server/ports/intake.ts';
+import { SYSTEM_LEDGER } from '#server/ports/system-log.ts';
 import type { EventError } from './event-error.ts';
 import { type AckLevel, type Receipt, rejection } from './receipt.ts';
 
@@ -17,6 +18,8 @@ export interface SubmitDeps {
    */
   readonly checkpointed: (ledger: string, index: number, signal: AbortSignal) => Promise<void>;
   readonly ackWaitMs: number;
+  /** Whether the events are the appliance's own. */
+  readonly isAppliance: boolean;
 }
 
 /** Receipts as soon as the events are durable; and later, where the sender wants to wait. */
@@ -33,6 +36,7 @@ export interface Submitted {
  * Puts validated events of one ledger into the intake, in order, at most BATCH_EVENTS_MAX of them.
  *
  * @throws AppError as `Intake.accept`. LEDGER_NOT_FOUND is the same for a missing ledger and a forbidden one.
+ *   LEDGER_RESERVED for the ledger `system`, where the events are not the appliance's own.
  */
 export async function submit(
   deps: SubmitDeps,
@@ -43,6 +47,7 @@ export async function submit(
 ): Promise<Submitted> {
   if (events.length === 0) return { receipts: [], settled: async () => [] };
   if (!isWritable) throw ledgerNotFound();
+  if (ledger === SYSTEM_LEDGER && !deps.isAppliance) throw new AppError('LEDGER_RESERVED');
   const submission = { ledger, events: events.map(({ event }) => event), settle: ack !== 'QUEUED' };
   const { admissions, settled } = await deps.intake.accept(submission);
   const receipts = events.map(({ position, event }, order) =>

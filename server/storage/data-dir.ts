@@ -13,6 +13,8 @@ export interface DataDirPaths {
   readonly index: string;
   readonly keys: string;
   readonly checkpoints: string;
+  /** Finished exports, unless a setting names another folder. */
+  readonly exports: string;
   readonly adminToken: string;
   readonly instanceId: string;
   readonly lock: string;
@@ -47,6 +49,7 @@ export function dataDirPaths(dir: string): DataDirPaths {
     index: join(dir, 'index.db'),
     keys: join(dir, 'keys'),
     checkpoints: join(dir, 'checkpoints'),
+    exports: join(dir, 'exports'),
     adminToken: join(dir, 'admin.token'),
     instanceId: join(dir, 'instance.id'),
     lock: join(dir, 'lock.db'),

@@ -6,7 +6,17 @@ import { makeEvents, openWithLedgers, recordAll, submit } from '#test/support/le
 import { createDatabase } from '#test/support/postgres-database.ts';
 import { openSqliteStorage, type SqliteStorage } from '#test/support/sqlite-storage.ts';
 
-const TABLES = ['ledger', 'head', 'record', 'tile', 'checkpoint', 'quarantined_event'];
+const TABLES = [
+  'ledger',
+  'head',
+  'record',
+  'tile',
+  'checkpoint',
+  'quarantined_event',
+  'cosignature',
+  'witnessed_checkpoint',
+  'erasure',
+];
 
 /** A database with a ledger of three records and a checkpoint, opened as any other tool would. */
 interface Raw {
@@ -25,6 +35,10 @@ async function openSqlite(): Promise<Raw & { readonly file: string; readonly sto
      VALUES (1, 'c', 'm', 'line', ?, 1)`;
   const raw = new Database(storage.file);
   for (const state of ['OPEN', 'REPLAYED']) raw.prepare(quarantine).run(state);
+  raw.exec(`INSERT INTO cosignature VALUES (1, 3, 'w', '00000000', 'v', 'l', 1);
+    INSERT INTO witnessed_checkpoint VALUES ('o', 3, x'01', 'note', 1);
+    INSERT INTO erasure VALUES ('a', 1, 0, 'actor,details', 't', '{}', 1, NULL, NULL);
+    INSERT INTO erasure VALUES ('b', 1, 2, 'actor', 't', '{}', 1, 2, 3)`);
   raw.pragma('foreign_keys = OFF');
   onTestFinished(() => {
     raw.close();
@@ -81,6 +95,19 @@ const REFUSED: readonly (readonly [table: string, sql: string])[] = [
   ...set('record', ['event_id', 'entry'], "'x'", 'idx = 1'),
   ...set('record', ['digest', 'leaf_hash', ...SECTION_NAMES], 'head.root', 'idx = 1'),
   ['record', 'UPDATE record SET details = actor, actor = NULL'],
+  ['record', 'UPDATE record SET digest = leaf_hash, actor = NULL WHERE idx = 0'],
+  ['cosignature', 'DELETE FROM cosignature'],
+  ['cosignature', "UPDATE cosignature SET line = 'x'"],
+  ['witnessed_checkpoint', 'DELETE FROM witnessed_checkpoint'],
+  ['witnessed_checkpoint', 'UPDATE witnessed_checkpoint SET size = 2'],
+  ['witnessed_checkpoint', "UPDATE witnessed_checkpoint SET origin = 'x'"],
+  ['witnessed_checkpoint', 'UPDATE witnessed_checkpoint SET root = (SELECT root FROM head)'],
+  ['erasure', 'DELETE FROM erasure'],
+  ...set('erasure', ['id', 'sections', 'requested_by', 'event'], "'x'"),
+  ...set('erasure', ['ledger_no', 'idx', 'requested_at'], '7'),
+  ...set('erasure', ['applied_at', 'scrubbed_at'], '7', "id = 'b'"),
+  ['quarantined_event', "UPDATE quarantined_event SET line = '' WHERE state = 'OPEN'"],
+  ['quarantined_event', "UPDATE quarantined_event SET line = '' WHERE state = 'REPLAYED'"],
   ['record', "UPDATE record SET actor = NULL, entry = 'x'"],
   [
     'record',
@@ -116,7 +143,10 @@ const REFUSED_THERE: readonly (readonly [keyof typeof OPENERS, table: string, sq
     'record',
     "REPLACE INTO record SELECT ledger_no, 9, 'e1', digest, 1, '', leaf_hash, 1, 1, 1, 1, 1, 1 FROM record",
   ],
+  ['SQLite', 'record', 'UPDATE record SET actor = NULL WHERE idx = 1'],
+  ['SQLite', 'record', 'UPDATE record SET digest = zeroblob(32) WHERE idx = 1'],
   ['SQLite', 'head', 'INSERT OR REPLACE INTO head SELECT * FROM head'],
+  ['SQLite', 'erasure', 'INSERT OR REPLACE INTO erasure SELECT * FROM erasure'],
   ['SQLite', 'ledger', 'INSERT OR REPLACE INTO ledger SELECT * FROM ledger'],
   ...[...TABLES, 'idempotency_key'].map((table) => ['Postgres', table, `TRUNCATE ${table}`] as const),
   ['Postgres', 'ledger', 'TRUNCATE ledger CASCADE'],
@@ -127,6 +157,7 @@ const REFUSED_THERE: readonly (readonly [keyof typeof OPENERS, table: string, sq
   ['Postgres', 'record', 'MERGE INTO record USING head ON true WHEN MATCHED THEN DELETE'],
   ['Postgres', 'idempotency_key', 'DELETE FROM idempotency_key'],
   ['Postgres', 'idempotency_key', 'UPDATE idempotency_key SET ledger_no = 2'],
+  ['Postgres', 'idempotency_key', 'UPDATE idempotency_key SET digest = (SELECT root FROM head)'],
 ];
 
 /** Statements that set columns to what they are not; `head.root` stands for 32 bytes of another column. */
@@ -158,8 +189,34 @@ describe.each(['SQLite', 'Postgres'] as const)('a raw connection to %s', (kind) 
     const raw = await OPENERS[kind]();
     await raw.exec('UPDATE record SET actor = NULL WHERE idx = 0');
     await expect(raw.exec('UPDATE record SET actor = event WHERE idx = 0')).rejects.toThrow('append-only');
-    await raw.exec(`UPDATE record SET ${SECTION_NAMES.map((name) => `"${name}" = NULL`).join(', ')}`);
-    await expect(raw.exec('UPDATE record SET details = digest')).rejects.toThrow('append-only');
+    const all = SECTION_NAMES.map((name) => `"${name}" = NULL`).join(', ');
+    const zeros = kind === 'SQLite' ? 'zeroblob(32)' : "decode(repeat('00', 32), 'hex')";
+    await raw.exec(`UPDATE record SET ${all}, digest = ${zeros} WHERE idx = 0`);
+    await expect(raw.exec('UPDATE record SET details = digest WHERE idx = 0')).rejects.toThrow('append-only');
+    await expect(raw.exec('UPDATE record SET digest = leaf_hash WHERE idx = 0')).rejects.toThrow(
+      'append-only',
+    );
+  });
+
+  it('may note that an erasure is carried out, and empty the line of its event in quarantine', async () => {
+    const raw = await OPENERS[kind]();
+    await raw.exec("UPDATE erasure SET applied_at = 5 WHERE id = 'a'");
+    await raw.exec("UPDATE erasure SET scrubbed_at = 6 WHERE id = 'a'");
+    for (const [at, id] of ['e0', 'e1'].entries()) {
+      await raw.exec(
+        `INSERT INTO quarantined_event (id, ledger_no, event_id, code, message, line, state, quarantined_at)
+         VALUES (${100 + at}, 1, '${id}', 'c', 'm', 'line', 'REPLAYED', 1)`,
+      );
+    }
+    await raw.exec("UPDATE quarantined_event SET line = '' WHERE event_id = 'e0'");
+    const refused = [
+      "line = '' WHERE event_id = 'e1'",
+      "line = 'other' WHERE event_id = 'e0'",
+      "line = '', closed_by = 'x' WHERE event_id = 'e0'",
+    ];
+    for (const change of refused) {
+      await expect(raw.exec(`UPDATE quarantined_event SET ${change}`), change).rejects.toThrow('append-only');
+    }
   });
 
   it('may rename a ledger, which is no part of what is hashed, and let a head grow', async () => {
@@ -189,36 +246,45 @@ describe('on SQLite', () => {
   });
 });
 
-describe('erase_sections on Postgres', () => {
-  it('sets the sections of one record to NULL and changes nothing else', async () => {
+describe('apply_erasure on Postgres', () => {
+  const note = (id: string, sections: string): string =>
+    `INSERT INTO erasure VALUES ('${id}', 1, 1, '${sections}', 't', '{}', 1, NULL, NULL)`;
+
+  it('does to one record what is noted, also to the digest of its id, and changes nothing else', async () => {
     const raw = await openPostgres();
     await raw.exec("SET indelible.ledgers = '1'");
+    await raw.exec(note('c', 'actor,details'));
     const expected = (await raw.dump()) as Record<string, unknown>[][];
     const record = expected[TABLES.indexOf('record')]?.[1];
     expect(record).toMatchObject({ idx: '1', details: expect.any(Buffer) as Buffer });
-    Object.assign(record ?? {}, { actor: null, details: null });
-    await raw.exec("SELECT erase_sections(1, 1, '{actor,details}')");
-    expect(await raw.dump()).toEqual(expected);
+    Object.assign(record ?? {}, { actor: null, details: null, digest: Buffer.alloc(32) });
+    Object.assign(expected.at(-1)?.[1] ?? {}, { digest: Buffer.alloc(32) });
+    Object.assign(expected[TABLES.indexOf('erasure')]?.at(-1) ?? {}, { applied_at: '7' });
+    for (const at of [7, 8]) {
+      await raw.exec(`SELECT apply_erasure('c', ${at})`);
+      expect(await raw.dump()).toEqual(expected);
+    }
   });
 
-  it('reaches only ledgers that the connection sees', async () => {
+  it('reaches only ledgers that the connection sees, and nothing that is not noted', async () => {
     const raw = await openPostgres();
+    await raw.exec(note('c', 'actor'));
     const before = await raw.dump();
+    await raw.exec("SELECT apply_erasure('none', 7)");
     for (const visible of ['', '2']) {
       await raw.exec(`SET indelible.ledgers = '${visible}'`);
-      await raw.exec("SELECT erase_sections(1, 1, '{actor}')");
+      await raw.exec("SELECT apply_erasure('c', 7)");
     }
     expect(await raw.dump()).toEqual(before);
   });
 
-  it.each([
-    ["SELECT erase_sections(1, 1, '{entry}')", 'no such sections'],
-    ["SELECT erase_sections(1, 1, '{actor,digest}')", 'no such sections'],
-    ["SELECT erase_sections(1, 1, '{}')", 'no such sections'],
-    ["SELECT erase_sections(1, 1, '{actor,NULL}')", 'no such sections'],
-    ['SELECT erase_sections(1, 1, NULL)', 'no such sections'],
-  ])('refuses what is no list of sections: %s', async (sql, message) => {
-    const raw = await openPostgres();
-    await expect(raw.exec(sql)).rejects.toThrow(message);
-  });
+  it.each(['entry', 'actor,digest', '', 'actor,'])(
+    'refuses what is no list of sections: %j',
+    async (sections) => {
+      const raw = await openPostgres();
+      await raw.exec("SET indelible.ledgers = '1'");
+      await raw.exec(note('c', sections));
+      await expect(raw.exec("SELECT apply_erasure('c', 7)")).rejects.toThrow('no such sections');
+    },
+  );
 });

@@ -79,6 +79,7 @@ function contextOf(
     stopping: new AbortController().signal,
     gone: new AbortController().signal,
     reauthenticate: async () => undefined,
+    revealed: async () => undefined,
   };
 }
 

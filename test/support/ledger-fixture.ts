@@ -79,7 +79,7 @@ export async function openWithLedgers(
   return storage;
 }
 
-export async function createLedger(storage: SharedStorage, id: string): Promise<void> {
+export async function createLedger(storage: Pick<SharedStorage, 'catalog'>, id: string): Promise<void> {
   const origin = `audit.example.com/${id}`;
   const { publicKey } = await KEYS.create(origin);
   const vkey = makeVkey(sha256, origin, publicKey);
@@ -129,7 +129,8 @@ export async function expectIntact(storage: SharedStorage, ledger: string): Prom
   const { breaks, checked } = await verifyLedger(sha256, verifyEd25519, {
     ...identity,
     head,
-    records: iterate(records),
+    // The digests of these events are made up.
+    records: iterate(records.map(({ digest: _digest, ...record }) => record)),
     checkpoints: iterate(await storage.read.notes(ledger)),
     readTile: strictTiles((level, index) => storage.read.tile(ledger, level, index)),
   });

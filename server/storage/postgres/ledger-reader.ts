@@ -1,5 +1,5 @@
 import type { Hash } from '#server/ledger/hash.ts';
-import { SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
+import { presentSections, type SectionName } from '#server/ledger/section.ts';
 import { fromStoredText } from '#server/ports/stored-text.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { inTransaction, type PostgresClient, type PostgresPool } from './open.ts';
@@ -102,11 +102,6 @@ async function readNotes(client: PostgresClient, ledgerNo: number, after: number
 }
 
 function toStoredRecord(row: Row): StoredRecord {
-  const sections = new Map<SectionName, Uint8Array>();
-  for (const name of SECTION_NAMES) {
-    const bytes = row[name];
-    if (bytes) sections.set(name, bytes);
-  }
   return {
     index: row.idx,
     eventId: fromStoredText(row.event_id),
@@ -114,6 +109,6 @@ function toStoredRecord(row: Row): StoredRecord {
     recordedAt: row.recorded_at,
     entry: row.entry,
     leafHash: row.leaf_hash.toString('base64') as Hash,
-    sections,
+    sections: presentSections(row),
   };
 }

@@ -137,6 +137,36 @@ export function makeIndex(index: IndexFile): void {
   });
 }
 
+/**
+ * Writes the index into a new file and puts it in place of the old one, which SQLite's free space and log are
+ * parts of. Where there is none, nothing is made, and what a crash left of a new one is removed.
+ *
+ * @throws AppError STORAGE_UNAVAILABLE, INDEX_DAMAGED
+ */
+export function rewriteIndex({ file }: IndexFile): void {
+  fileTranslated(() => {
+    const fresh = `${file}.new`;
+    remove(fresh);
+    if (inodeOf(file) === null) return;
+    createPrivately(fresh);
+    const { db } = connect(file, { readonly: false });
+    try {
+      db.prepare('VACUUM INTO ?').run(fresh);
+    } finally {
+      db.close();
+    }
+    const made = new Database(fresh);
+    try {
+      made.pragma('journal_mode = WAL');
+    } finally {
+      made.close();
+    }
+    // Crash in between: as in `makeIndex`.
+    remove(file);
+    renameSync(fresh, file);
+  });
+}
+
 function remove(file: string): void {
   for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
 }

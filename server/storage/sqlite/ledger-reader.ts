@@ -1,5 +1,5 @@
 import type { Hash } from '#server/ledger/hash.ts';
-import { SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
+import { presentSections, type SectionName } from '#server/ledger/section.ts';
 import { fromStoredText } from '#server/ports/stored-text.ts';
 import { createLedgerNumbers } from './ledger-numbers.ts';
 import { type SqliteDatabase, translated } from './open.ts';
@@ -85,11 +85,6 @@ export function createSqliteLedgerReader(db: SqliteDatabase): SqliteLedgerReader
 }
 
 function toStoredRecord(row: Row): StoredRecord {
-  const sections = new Map<SectionName, Uint8Array>();
-  for (const name of SECTION_NAMES) {
-    const bytes = row[name];
-    if (bytes) sections.set(name, bytes);
-  }
   return {
     index: row.idx,
     eventId: fromStoredText(row.event_id),
@@ -97,6 +92,6 @@ function toStoredRecord(row: Row): StoredRecord {
     recordedAt: row.recorded_at,
     entry: row.entry,
     leafHash: row.leaf_hash.toString('base64') as Hash,
-    sections,
+    sections: presentSections(row),
   };
 }

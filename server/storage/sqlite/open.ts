@@ -30,6 +30,9 @@ export function openForWriting(file: string): SqliteDatabase {
     db.pragma('fullfsync = ON');
     db.pragma('checkpoint_fullfsync = ON');
     db.pragma('foreign_keys = ON');
+    // From the first row on: what is erased or leaves the queue must not stay in free room. Recording is 3 %
+    // slower for it.
+    db.pragma('secure_delete = ON');
     // Triggers make SQLite keep what a statement would have to undo; in a file that costs more than the
     // insert.
     db.pragma('temp_store = MEMORY');

@@ -6,6 +6,7 @@ import type { Quarantine } from '#server/ports/quarantine.ts';
 import type { TokenStore } from '#server/ports/token-store.ts';
 import { createWakeUps } from './wake-ups.ts';
 import { openWriterChannel, type WriterChannel, type WriterNews } from './writer-channel.ts';
+import { remotePorts, type WriterPorts } from './writer-ports.ts';
 import { unpackAdmission, unpackSettlement, type WriterStatus } from './writer-messages.ts';
 
 /** What the writer has done since the start, as measured. */
@@ -25,6 +26,7 @@ export interface RemoteWriter {
   readonly tokens: Pick<TokenStore, 'create' | 'put' | 'revoke'>;
   readonly catalog: Pick<LedgerCatalog, 'create'>;
   readonly events: LedgerEvents;
+  readonly ports: WriterPorts;
   status(): WriterStatus;
   counts(): WriterCounts;
   stop(drainMs: number): Promise<void>;
@@ -95,6 +97,7 @@ function writingPorts(channel: WriterChannel) {
     catalog: {
       create: async (identity) => void (await ask('createLedger', identity)),
     } satisfies Pick<LedgerCatalog, 'create'>,
+    ports: remotePorts((call) => ask('port', call)),
   };
 }
 

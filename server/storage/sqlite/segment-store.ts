@@ -8,6 +8,7 @@ import {
   type OpenIndex,
   openIndexForReading,
   openIndexForWriting,
+  rewriteIndex,
 } from './index-file.ts';
 import type { SqliteDatabase } from './open.ts';
 
@@ -20,6 +21,11 @@ export interface SqliteSegmentReader extends Pick<SegmentStore, 'list' | 'read'>
 export interface SqliteSegmentStore extends SegmentStore {
   /** Deletes the file and makes an empty one. Errors: STORAGE_UNAVAILABLE. */
   reset(): Promise<void>;
+  /**
+   * Writes what there is into a new file, so that nothing is left of what was removed. It takes the time and
+   * the room of a copy. Errors: STORAGE_UNAVAILABLE, INDEX_DAMAGED.
+   */
+  scrub(): Promise<void>;
   /** What a ledger's segments hold. Errors: as all. */
   measure(ledgerNo: number): Promise<{ readonly records: number; readonly bytes: number }>;
   close(): void;
@@ -90,6 +96,10 @@ export function openSegmentStore({ onMade, ...index }: SqliteSegmentStoreOptions
     async reset() {
       close();
       makeIndex(index);
+    },
+    async scrub() {
+      close();
+      rewriteIndex(index);
     },
     async measure(ledgerNo) {
       return use(({ measure }) => measure.get(ledgerNo) ?? { records: 0, bytes: 0 });

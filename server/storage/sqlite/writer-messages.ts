@@ -3,6 +3,7 @@ import type { Admission, Settlement } from '#server/ports/intake.ts';
 import type { QueueDepth } from '#server/ports/job-queue.ts';
 import type { LedgerIdentity } from '#server/ports/ledger-store.ts';
 import type { StoredToken } from '#server/ports/token-store.ts';
+import type { PortCall } from './writer-ports.ts';
 
 /** What the main thread may ask of the writer thread: argument and answer of each call. */
 export interface WriterCalls {
@@ -15,6 +16,8 @@ export interface WriterCalls {
   putToken: { args: StoredToken; answer: null };
   revokeToken: { args: { id: string; at: number }; answer: StoredToken };
   depth: { args: null; answer: QueueDepth };
+  /** A call of a port that is served as it is. */
+  port: { args: PortCall; answer: unknown };
   /** Empties the queue for at most `drainMs`, signs due checkpoints, closes the database. */
   stop: { args: { drainMs: number }; answer: null };
 }

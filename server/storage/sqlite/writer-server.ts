@@ -5,6 +5,7 @@ import type { LedgerCatalog } from '#server/ports/ledger-store.ts';
 import type { Quarantine } from '#server/ports/quarantine.ts';
 import type { TokenStore } from '#server/ports/token-store.ts';
 import { readLineHead } from './pending-events.ts';
+import { callPort, type WriterPorts } from './writer-ports.ts';
 import {
   type FromWriter,
   packAdmission,
@@ -19,6 +20,7 @@ export interface WriterServices {
   readonly quarantine: Quarantine;
   readonly tokens: Pick<TokenStore, 'create' | 'put' | 'revoke'>;
   readonly catalog: Pick<LedgerCatalog, 'create'>;
+  readonly ports: WriterPorts;
   stop(drainMs: number): Promise<void>;
 }
 
@@ -55,6 +57,8 @@ async function answer(
       return services.tokens.revoke(message.args.id, message.args.at);
     case 'depth':
       return services.queue.depth();
+    case 'port':
+      return callPort(services.ports, message.args);
     case 'stop':
       return services.stop(message.args.drainMs);
   }

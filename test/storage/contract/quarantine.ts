@@ -12,7 +12,7 @@ import {
 import type { OpenStorage, StorageUnderTest } from '#test/support/storage-under-test.ts';
 
 /** Quarantines one event as if it could not be recorded; gives its id in quarantine. */
-async function quarantineOne(storage: StorageUnderTest, eventId = 'e'): Promise<number> {
+export async function quarantineOne(storage: StorageUnderTest, eventId = 'e'): Promise<number> {
   const { line } = makeEvent(eventId);
   await submit(storage, 'acme', [makeEvent(eventId)]);
   const [batch] = await storage.queue.take(1);
