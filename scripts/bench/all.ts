@@ -8,6 +8,12 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   ingest: './ingest.ts',
   million: './million.ts',
   search: './search/measure.ts',
+  verify: './proving/verify.ts',
+  'verify-threads': './proving/threads.ts',
+  proofs: './proving/proofs.ts',
+  export: './proving/export.ts',
+  'check-pack': './proving/check-pack.ts',
+  'secure-delete': './proving/secure-delete.ts',
 };
 
 /**

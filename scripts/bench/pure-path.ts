@@ -222,7 +222,7 @@ async function measureVerification(
       id: LEDGER,
       origin: ORIGIN,
       vkey: '',
-      head,
+      head: { size: head.size, root: head.root },
       records: stream(records),
       checkpoints: stream<string>([]),
       readTile: async (level, index) => tiles.get(`${level}/${index}`) ?? new Uint8Array(0),
