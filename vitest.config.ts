@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -11,6 +12,8 @@ export default defineConfig({
     // One Postgres for all files; each test that needs one makes a database of its own on it.
     globalSetup: ['test/support/postgres-server.ts'],
     pool: 'forks',
+    // Much of the time is spent waiting for other processes: on two cores, too, two files run at once.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // As the server itself (server/main.ts): V8 may end a process that throws WebAssembly code away.
     execArgv: ['--no-wasm-code-gc'],
     testTimeout: 20_000,

@@ -5,19 +5,34 @@ import type { ImportRule } from './checkers/imports.ts';
 const FEATURES = [
   'access',
   'alerts',
+  'erasures',
   'events',
+  'exports',
   'index',
+  'jobs',
   'ledgers',
   'records',
   'reports',
   'retention',
   'telemetry',
+  'verifications',
+  'witnesses',
 ].map((name) => `server/${name}`);
-const BASICS = ['server/errors', 'server/clock', 'server/id', 'server/log'];
+const BASICS = ['server/errors', 'server/clock', 'server/id', 'server/log', 'server/nearest'];
 const CORE = ['server/ports', 'server/ledger', ...BASICS];
 /** What runs the grammar of the query language. */
 const LEZER = ['@lezer/lr', '@lezer/common'];
 const NONE: readonly string[] = [];
+
+/** What a feature may import besides. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  // What the query language calls a word or an address is what the index calls one.
+  'server/records': ['server/index'],
+  // The index is made anew to compare it.
+  'server/verifications': ['server/index'],
+  // An export writes what a page shows, and is a job.
+  'server/exports': ['server/records', 'server/jobs'],
+};
 
 export const IMPORT_TABLE: readonly ImportRule[] = [
   // Pure: the browser and an offline verifier use the same files, so not even Node's own modules.
@@ -25,16 +40,17 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/ports', may: NONE, mayTypesOf: ['server/ledger'], packages: NONE },
   { area: 'server/errors', may: NONE, packages: NONE },
   { area: 'server/clock', may: NONE, packages: NONE },
+  { area: 'server/nearest', may: NONE, packages: NONE },
   { area: 'server/id', may: NONE, packages: ['node:crypto'] },
   { area: 'server/log', may: NONE, packages: ['pino'] },
   { area: 'server/ed25519', may: NONE, mayTypesOf: ['server/ledger'], packages: ['@noble'] },
+  { area: 'server/ml-dsa', may: NONE, mayTypesOf: ['server/ledger'], packages: ['node:crypto'] },
   { area: 'server/sha256', may: NONE, mayTypesOf: ['server/ledger'], packages: ['node:crypto'] },
-  { area: 'server/config', may: ['server/errors'], packages: ['node:*', 'zod'] },
+  { area: 'server/config', may: ['server/errors', 'server/nearest'], packages: ['node:*', 'zod'] },
   // Features know contracts, never each other and never how something is stored or served.
   ...FEATURES.map((area) => ({
     area,
-    // What the query language calls a word or an address is what the index calls one.
-    may: area === 'server/records' ? [...CORE, 'server/index'] : CORE,
+    may: [...CORE, ...(ALSO[area] ?? NONE)],
     packages: ['node:*', 'prom-client', 'zod', ...LEZER],
   })),
   {
@@ -63,13 +79,15 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: [
       ...CORE,
       ...FEATURES,
-      ...['app', 'config', 'main', 'ed25519', 'sha256'].map((name) => `server/${name}`),
+      ...['app', 'config', 'main', 'ed25519', 'ml-dsa', 'sha256'].map((name) => `server/${name}`),
       'server/storage',
       // The doctor asks the same questions as the start.
       'server/worker/check-start',
       // Making the index anew is the stage's work, with or without a server.
       'server/worker/index-ledgers',
       'server/worker/plan-segment',
+      // What was erased goes out of the index the same way.
+      'server/worker/remove-erased',
       'scripts/prepare',
     ],
   },
@@ -88,6 +106,9 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/recording-status', may: NONE, mayTypesOf: ['server/telemetry'], packages: NONE },
   { area: 'server/recording-thread', may: ['server'] },
   { area: 'server/index-thread', may: ['server'] },
+  { area: 'server/job-thread', may: ['server'] },
+  { area: 'server/start-jobs', may: ['server'] },
+  { area: 'server/start-proving', may: ['server'] },
   { area: 'server/start-index-thread', may: ['server'] },
   { area: 'server/search-thread', may: ['server'] },
   { area: 'server/start-search-thread', may: ['server'] },
@@ -100,7 +121,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/writer-thread', may: ['server/writer'], packages: ['node:worker_threads'] },
   {
     area: 'schema',
-    may: [...FEATURES, 'server/ports', 'server/ledger', 'server/errors', 'prisma/generated'],
+    may: [...FEATURES, 'server/ports', 'server/ledger', 'server/errors', 'server/sha256', 'prisma/generated'],
     mayTypesOf: BASICS,
   },
   { area: 'ui', may: ['server/ledger', 'server/ed25519', 'server/clock'], packages: ['@noble', ...LEZER] },

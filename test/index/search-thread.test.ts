@@ -9,6 +9,7 @@ import type { SearchSettings } from '#server/search-thread.ts';
 import { serveSearch } from '#server/serve-search.ts';
 import { sha256 } from '#server/sha256.ts';
 import { connectSearch, startSearchThread } from '#server/start-search-thread.ts';
+import { createSqliteErasureStore } from '#server/storage/sqlite/erasure-store.ts';
 import { createSqliteRecordSource } from '#server/storage/sqlite/record-source.ts';
 import { openSegmentStore } from '#server/storage/sqlite/segment-store.ts';
 import { makeEvent, openWithLedgers, recordAll, submit } from '#test/support/ledger-fixture.ts';
@@ -42,7 +43,12 @@ async function remoteOf(answers: Partial<Search>) {
   let tellDamage: (ledgerNo: number, reason: string) => void = () => undefined;
   const serving = serveSearch(port2, (onDamage) => {
     tellDamage = onDamage;
-    return { search, reopen: () => void told.push('reopened'), close: () => void told.push('closed') };
+    return {
+      search,
+      reopen: () => void told.push('reopened'),
+      forget: () => void told.push('forgot'),
+      close: () => void told.push('closed'),
+    };
   });
   const remote = connectSearch(port1, (ledgerNo, reason) => told.push(`${ledgerNo}: ${reason}`));
   const closed = new Promise<void>((resolve) => port1.once('close', () => resolve()));
@@ -121,6 +127,13 @@ describe('a search behind a port', () => {
     expect(told.toSorted()).toEqual(['3: broken', 'reopened']);
   });
 
+  it('hears that something was erased, and lets go of what it keeps', async () => {
+    const { remote, told } = await remoteOf({ indexed: async () => 1 });
+    remote.forget();
+    await remote.search.indexed(1);
+    expect(told).toEqual(['forgot']);
+  });
+
   it('answers nothing any more when it was stopped', async () => {
     const { remote, told, closed } = await remoteOf({ indexed: () => new Promise(() => undefined) });
     const asked = remote.search.indexed(1);
@@ -164,10 +177,28 @@ async function sqliteLedger() {
     const pages = buildSegment(sha256, await source.read(ledgerNo, 0, to));
     expect(await store.put(ledgerNo, { from: 0, to, pages })).toBe(true);
   };
-  return { settings, store, fill, ledgerNo };
+  const erase = async (index: number): Promise<void> => {
+    const erasures = createSqliteErasureStore(storage.db);
+    const asked = { ledgerNo, index, sections: ['details'] as const, requestedBy: 't', event: '{}' };
+    await erasures.note({ id: 'erasure', ...asked, requestedAt: 1 });
+    await erasures.apply('erasure', 1);
+  };
+  return { settings, store, fill, ledgerNo, erase };
 }
 
 describe('the search thread', () => {
+  it('finds nothing by what was erased, once it was told', async () => {
+    const { settings, ledgerNo, erase } = await sqliteLedger();
+    const { search, forget, stop } = await startSearchThread(settings, unwanted);
+    onTestFinished(stop);
+    const condition = { kind: 'words', path: null, words: ['second'], isPrefix: false } as const;
+    const query: RecordQuery = { ledgerNo, size: 3, condition };
+    expect((await search.page(query, REQUEST)).totalCount).toBe(1);
+    await erase(1);
+    forget();
+    expect((await search.page(query, REQUEST)).totalCount).toBe(0);
+  });
+
   it('answers from the ledgers and the index, also when that is made anew', async () => {
     const { settings, store, fill, ledgerNo } = await sqliteLedger();
     const { search, reopen, stop } = await startSearchThread(settings, unwanted);
