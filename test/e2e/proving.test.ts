@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Appliance, startAppliance } from '#test/support/appliance.ts';
 import { runCommandLine } from '#test/support/command-line.ts';
+import { asRole } from '#test/support/empty-database.ts';
 import { createLastingDatabase } from '#test/support/postgres-database.ts';
 
 /** Longest that a job of these tests may take on a busy machine. */
@@ -65,7 +68,7 @@ const verify = async (appliance: Appliance, ledger = 'default') => {
     { ledger },
   );
   expect(errors).toEqual([]);
-  const members = 'checked total breakCount breaks { index kind message } rate size root finishedAt';
+  const members = 'id checked total breakCount breaks { index kind message } rate size root finishedAt';
   return await ended(appliance, 'verification', data.startVerification.id, members);
 };
 
@@ -92,10 +95,20 @@ const download = async (appliance: Appliance, format: string, withhold: readonly
 };
 
 const databases = {
-  SQLite: async () => ({ env: {}, drop: async () => undefined }),
+  SQLite: async () => ({
+    env: {},
+    drop: async () => undefined,
+    write: async (dataDir: string, sql: string) => {
+      const db = new Database(join(dataDir, 'indelible.db'), { timeout: 5000 });
+      db.exec(sql);
+      db.close();
+    },
+  }),
   Postgres: async () => {
-    const { url, drop } = await createLastingDatabase();
-    return { env: { DATABASE_URL: url }, drop };
+    const { url, superuserUrl, drop } = await createLastingDatabase();
+    const write = (_dataDir: string, sql: string) =>
+      asRole(superuserUrl, async (client) => void (await client.query(sql)));
+    return { env: { DATABASE_URL: url }, drop, write };
   },
 } as const;
 
@@ -103,13 +116,16 @@ describe.each(Object.entries(databases))('an appliance on %s', { timeout: 2 * JO
   let appliance: Appliance;
   let folder: string;
   let dropDatabase: () => Promise<void>;
+  /** Past the appliance, as somebody who has taken over the database. */
+  let writeDirectly: (sql: string) => Promise<void>;
   const run = (...argv: string[]) =>
     runCommandLine(argv, { env: { INDELIBLE_PINS: join(folder, 'pins.json') } });
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'indelible-proving-'));
-    const { env, drop } = await database();
+    const { env, drop, write } = await database();
     dropDatabase = drop;
+    writeDirectly = (sql) => write(appliance.dataDir, sql);
     appliance = await startAppliance({ env });
     await record(appliance, 0, EVENTS);
     await checkpointed(appliance, EVENTS);
@@ -129,6 +145,28 @@ describe.each(Object.entries(databases))('an appliance on %s', { timeout: 2 * JO
       breakCount: 0,
       breaks: [],
     });
+  });
+
+  it('tells of the last verification, and believes no row that somebody else made up', async () => {
+    const last = async () => {
+      const { data } = await appliance.graphql<{ ledger: { lastVerification: { id: string } | null } }>(
+        '{ ledger(id: "default") { lastVerification { id } } }',
+      );
+      return data.ledger.lastVerification?.id;
+    };
+    const { id } = await verify(appliance);
+    expect(await last()).toBe(id);
+    const madeUp = randomUUID();
+    await writeDirectly(
+      `INSERT INTO job SELECT '${madeUp}', kind, ledger_no, state, cancel_requested, params, progress, result,
+         error, requested_by, created_at + 1, started_at, finished_at + 1, claimed_by, claimed_until
+       FROM job WHERE id = '${String(id)}'`,
+    );
+    const { data } = await appliance.graphql<{ verification: { state: string } }>(
+      `{ verification(id: "${madeUp}") { state } }`,
+    );
+    expect(data.verification.state).toBe('DONE');
+    expect(await last()).toBe(id);
   });
 
   it('gives a pack that its command verifies against the key, and an altered one is refused', async () => {
