@@ -15,11 +15,10 @@ import { expiryOf } from '#server/exports/keep-exports.ts';
 import { type JsonObject, type JsonValue, RefusedValue, stringifyJson } from '#server/ledger/json.ts';
 import { SECTION_NAMES, type SectionName } from '#server/ledger/section.ts';
 import type { Job } from '#server/ports/job-store.ts';
-import type { Operation } from '#server/ports/system-log.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
 import { timeText } from './encodings.ts';
-import { JobErrorType, jobErrorOf, JobState, refuseFull } from './job-state.ts';
+import { checkListed, JobErrorType, jobErrorOf, JobState, recordAsked, refuseFull } from './job-state.ts';
 import { ledgerSize, LedgerType, openLedger } from './ledger.ts';
 import { ASKING_ERRORS, readQuestion, SEARCH_ARGUMENT } from './question.ts';
 import { RecordFilter } from './record-filter.ts';
@@ -154,9 +153,7 @@ builder.objectField(LedgerType, 'exports', (t) =>
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first, 1), LISTED_MAX) }),
     args: { first: t.arg.int({ required: true, defaultValue: 10, description: 'How many.' }) },
     resolve: async (ledger, { first }, { services }) => {
-      if (first < 0 || first > LISTED_MAX) {
-        throw new AppError('PAGE_TOO_LARGE', { message: `first is 0 to ${LISTED_MAX}.`, path: ['first'] });
-      }
+      checkListed(first, LISTED_MAX);
       const jobs = first === 0 ? [] : await services.jobs.list(ledger.no, 'EXPORT', first);
       return jobs.map((job) => toExport(job, ledger));
     },
@@ -219,7 +216,7 @@ builder.mutationField('cancelExport', (t) =>
       const asked = await findExport(ctx, id);
       if (asked === null) throw new AppError('EXPORT_NOT_FOUND');
       if (asked.job.state === 'QUEUED' || asked.job.state === 'RUNNING') {
-        await record(ctx, asked.ledger, 'export.cancel', { export: id });
+        await recordAsked(ctx, asked.ledger, 'export.cancel', { export: id });
         await ctx.services.jobs.cancel(id, ctx.services.clock());
       }
       const found = await findExport(ctx, id);
@@ -228,22 +225,6 @@ builder.mutationField('cancelExport', (t) =>
     },
   }),
 );
-
-async function record(
-  { services, caller }: AppContext,
-  ledger: LedgerRow,
-  action: string,
-  details: Operation['details'],
-): Promise<void> {
-  const { tokenId, name } = caller;
-  await services.recordOperation({
-    action,
-    status: 'ATTEMPT',
-    caller: { tokenId, name },
-    ledger: ledger.id,
-    details,
-  });
-}
 
 /** Records that it was asked for, then creates it: an export that nobody can hear of must not be made. */
 async function start(ctx: AppContext, ledger: LedgerRow, params: ExportParams): Promise<ExportJob> {
@@ -259,7 +240,7 @@ async function start(ctx: AppContext, ledger: LedgerRow, params: ExportParams): 
     withhold: [...withhold],
   };
   await refuseFull(services.jobs, ledger.no);
-  await record(ctx, ledger, 'export.start', details);
+  await recordAsked(ctx, ledger, 'export.start', details);
   const createdAt = services.clock();
   const requestedBy = caller.tokenId;
   const job = { id, kind: 'EXPORT' as const, ledgerNo: ledger.no, requestedBy, createdAt };

@@ -1,7 +1,9 @@
 import { readJobProgress } from '#server/jobs/job-progress.ts';
 import { AppError } from '#server/errors.ts';
 import { type Job, JOBS_OPEN_MAX, type JobStore } from '#server/ports/job-store.ts';
+import type { Operation } from '#server/ports/system-log.ts';
 import { builder } from './builder.ts';
+import type { AppContext } from './context.ts';
 
 /** How far a verification or an export is. */
 export const JobState = builder.enumType('JobState', {
@@ -54,4 +56,27 @@ export function jobErrorOf({
 }: Pick<Job, 'progress' | 'error'> & { readonly state: string }): JobError | null {
   if (state !== 'FAILED') return null;
   return { code: readJobProgress(progress).notes.code ?? 'INTERNAL', message: error ?? 'It failed.' };
+}
+
+/** Records in the ledger `system` that the caller asks for something. Errors: as `RecordOperation`. */
+export async function recordAsked(
+  { services, caller }: AppContext,
+  ledger: { readonly id: string },
+  action: string,
+  details: Operation['details'],
+): Promise<void> {
+  const { tokenId, name } = caller;
+  await services.recordOperation({
+    action,
+    status: 'ATTEMPT',
+    caller: { tokenId, name },
+    ledger: ledger.id,
+    details,
+  });
+}
+
+/** Checks how many jobs are to be listed. Throws AppError PAGE_TOO_LARGE. */
+export function checkListed(first: number, max: number): void {
+  if (first >= 0 && first <= max) return;
+  throw new AppError('PAGE_TOO_LARGE', { message: `first is 0 to ${max}.`, path: ['first'] });
 }

@@ -12,7 +12,14 @@ export const LEDGER_ARGUMENT =
   'not exist ' +
   'and one that the token is not bound to answer alike: LEDGER_NOT_FOUND.';
 
-const READERS = ['records:read', 'events:write', 'ledgers:verify', 'exports:create', 'admin'] as const;
+/** Those who may see that a ledger is there. */
+export const LEDGER_READERS = [
+  'records:read',
+  'events:write',
+  'ledgers:verify',
+  'exports:create',
+  'admin',
+] as const;
 
 /**
  * Finds the ledger that an operation is about.
@@ -46,7 +53,7 @@ export async function ledgerSize(ctx: AppContext, ledgerNo: number): Promise<num
 
 export const CheckpointType = builder.prismaObject('Checkpoint', {
   description: "A signed statement of a ledger's size and Merkle root (C2SP tlog-checkpoint).",
-  authScopes: { anyScope: READERS },
+  authScopes: { anyScope: LEDGER_READERS },
   fields: (t) => ({
     size: t.field({
       type: 'SafeInt',
@@ -67,7 +74,7 @@ export const CheckpointType = builder.prismaObject('Checkpoint', {
 
 export const LedgerType = builder.prismaObject('Ledger', {
   description: "One organization's append-only log: hash-chained, in a Merkle tree, with signed checkpoints.",
-  authScopes: { anyScope: READERS },
+  authScopes: { anyScope: LEDGER_READERS },
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id it was created with: 1 to 64 of `A-Z a-z 0-9 - _ .`.' }),
     name: t.exposeString('name', { nullable: true, description: 'Name for people.' }),
@@ -123,7 +130,7 @@ builder.queryField('ledgers', (t) =>
     description:
       'The ledgers that the token is bound to, by id. Needs any of the scopes records:read, events:write, ' +
       'ledgers:verify, exports:create, admin.',
-    authScopes: { anyScope: READERS },
+    authScopes: { anyScope: LEDGER_READERS },
     resolve: (query, _root, _args, { db, caller }) =>
       db.ledger.findMany({
         ...query,
@@ -141,7 +148,7 @@ builder.queryField('ledger', (t) =>
       'One ledger; null where there is none for this token. Needs any of the scopes records:read, ' +
       'events:write, ' +
       'ledgers:verify, exports:create, admin.',
-    authScopes: { anyScope: READERS },
+    authScopes: { anyScope: LEDGER_READERS },
     args: { id: t.arg.id({ required: true, description: "The ledger's id." }) },
     resolve: (query, _root, { id }, { db, caller }) =>
       mayBeFound(caller, id) ? db.ledger.findUnique({ ...query, where: { id } }) : null,

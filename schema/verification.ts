@@ -7,7 +7,7 @@ import { readVerificationReport } from '#server/jobs/verification-report.ts';
 import type { JobState as State } from '#server/ports/job-store.ts';
 import { builder } from './builder.ts';
 import type { AppContext } from './context.ts';
-import { refuseFull } from './job-state.ts';
+import { checkListed, recordAsked, refuseFull } from './job-state.ts';
 import { ledgerSize, LedgerType, openLedger } from './ledger.ts';
 import { type VerificationJob, VerificationType } from './verification-type.ts';
 
@@ -30,9 +30,7 @@ builder.objectFields(LedgerType, (t) => ({
       first: t.arg.int({ required: true, defaultValue: 10, description: `How many, 0 to ${LISTED_MAX}.` }),
     },
     resolve: async (ledger, { first }, ctx) => {
-      if (first < 0 || first > LISTED_MAX) {
-        throw new AppError('PAGE_TOO_LARGE', { message: `first is 0 to ${LISTED_MAX}.`, path: ['first'] });
-      }
+      checkListed(first, LISTED_MAX);
       return (await listJobs(ctx, ledger.no, first)).map((job) => toVerification(job, ledger));
     },
   }),
@@ -102,7 +100,7 @@ builder.mutationField('cancelVerification', (t) =>
     resolve: async (_root, { id }, ctx) => {
       const { state, ledger } = await openVerification(ctx, id);
       if (state === 'QUEUED' || state === 'RUNNING') {
-        await record(ctx, ledger, 'verification.cancel', { verification: id });
+        await recordAsked(ctx, ledger, 'verification.cancel', { verification: id });
         await ctx.services.jobs.cancel(id, ctx.services.clock());
       }
       return await openVerification(ctx, id);
@@ -148,7 +146,7 @@ async function start(
   const { services, caller } = ctx;
   const id = services.newId();
   await refuseFull(services.jobs, ledger.no);
-  await record(ctx, ledger, 'verification.start', { verification: id, from, to });
+  await recordAsked(ctx, ledger, 'verification.start', { verification: id, from, to });
   await services.jobs.create({
     id,
     kind: 'VERIFICATION',
@@ -159,22 +157,6 @@ async function start(
   });
   services.wakeJobs();
   return await openVerification(ctx, id);
-}
-
-async function record(
-  { services, caller }: AppContext,
-  ledger: LedgerRow,
-  action: string,
-  details: { readonly [name: string]: string | number | null },
-): Promise<void> {
-  const { tokenId, name } = caller;
-  await services.recordOperation({
-    action,
-    status: 'ATTEMPT',
-    caller: { tokenId, name },
-    ledger: ledger.id,
-    details,
-  });
 }
 
 function checkRange(from: number | null, to: number | null, size: number): void {

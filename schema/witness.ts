@@ -2,9 +2,7 @@ import type { WitnessStanding } from '#prisma/generated/sqlite/client.ts';
 import { builder } from './builder.ts';
 import { timeText } from './encodings.ts';
 import { createGather } from './gather.ts';
-import { LedgerType } from './ledger.ts';
-
-const READERS = ['records:read', 'events:write', 'ledgers:verify', 'exports:create', 'admin'] as const;
+import { LEDGER_READERS, LedgerType } from './ledger.ts';
 
 /** How it stands with the witnesses of a ledger, by its number; those of many ledgers are read together. */
 const standingsOf = createGather<number, readonly WitnessStanding[]>(async ({ db }, asked) => {
@@ -18,7 +16,7 @@ const standingsOf = createGather<number, readonly WitnessStanding[]>(async ({ db
 
 const Witness = builder.objectRef<WitnessStanding>('Witness').implement({
   description: 'How it stands between a ledger and one witness that its checkpoints are offered to.',
-  authScopes: { anyScope: READERS },
+  authScopes: { anyScope: LEDGER_READERS },
   fields: (t) => ({
     name: t.string({ description: "Name of the witness's key.", resolve: ({ witness }) => witness }),
     cosignedSize: t.field({

@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -19,6 +18,7 @@ import { packError, type SentError } from './storage/sqlite/writer-messages.ts';
 import { startIndexing } from './worker/index-ledgers.ts';
 import type { IndexProgress } from './worker/index-progress.ts';
 import type { ResettableStore } from './worker/index-turns.ts';
+import { yieldToOthers } from './yield-to-others.ts';
 
 /** What the index thread is given to start with; all of it can be sent to a thread. */
 export type IndexSettings = { readonly logLevel: Config['logLevel'] } & (
@@ -110,19 +110,6 @@ function run(port: MessagePort, settings: IndexSettings): void {
         .finally(() => port.close());
     }
   });
-}
-
-/**
- * Recording and answering come first. On Linux priority is a matter of each thread, and 0 is the one that
- * asks; elsewhere it would be the whole process.
- */
-function yieldToOthers(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // A sandbox may forbid it: then it shares the processor like everyone else.
-  }
 }
 
 function openStorage(settings: IndexSettings, log: Logger, onReopened: () => void): IndexStorage {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
@@ -27,6 +26,7 @@ import { createSqliteLedgerArchive } from './storage/sqlite/ledger-archive.ts';
 import { openForReading } from './storage/sqlite/open.ts';
 import { openSegmentReader } from './storage/sqlite/segment-store.ts';
 import { verifyArchive } from './verifications/verify-archive.ts';
+import { yieldToOthers } from './yield-to-others.ts';
 
 /** What a job's thread needs to know; all of it can be sent to a thread. */
 export type JobSettings = {
@@ -66,19 +66,6 @@ if (parentPort) {
   yieldToOthers();
   // What the main thread made is plain data.
   await serveJob(parentPort, workerData as JobThreadData<JobSettings>, openJob);
-}
-
-/**
- * Recording and answering come first. On Linux priority is a matter of each thread, and 0 is the one that
- * asks; elsewhere it would be the whole process.
- */
-function yieldToOthers(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // A sandbox may forbid it: then it shares the processor like everyone else.
-  }
 }
 
 function openJob(settings: JobSettings, kind: JobKind): OpenedJob {

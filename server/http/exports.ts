@@ -7,6 +7,7 @@ import type { FinishedExport, FoundExport } from '#server/exports/find-export.ts
 import type { RecordOperation } from '#server/ports/system-log.ts';
 import { type ByteRange, readRange } from './byte-range.ts';
 import { type Publish, restBody } from './errors.ts';
+import { isNamedByIfNoneMatch } from './if-none-match.ts';
 
 export interface ExportsDeps {
   readonly authenticate: Authenticate;
@@ -84,7 +85,7 @@ async function answerFile(
   const { file, result } = opened;
   const etag = `"${result.sha256}"`;
   const headers = fileHeaders(result, etag);
-  if (isListed(request.headers.get('if-none-match'), etag)) {
+  if (isNamedByIfNoneMatch(request.headers.get('if-none-match'), etag)) {
     await file.close();
     return new Response(null, { status: 304, headers });
   }
@@ -127,13 +128,6 @@ function wantedRange(headers: Headers, etag: string, size: number): ByteRange | 
   const condition = headers.get('if-range');
   if (condition !== null && condition.trim() !== etag) return null;
   return readRange(headers.get('range'), size);
-}
-
-/** Whether `If-None-Match` names the file: weak validators compare alike here (RFC 9110, 13.1.2). */
-function isListed(header: string | null, etag: string): boolean {
-  if (header === null) return false;
-  if (header.trim() === '*') return true;
-  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
 }
 
 async function recordFetch(

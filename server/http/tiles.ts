@@ -11,6 +11,7 @@ import { TILE_WIDTH } from '#server/ledger/tile.ts';
 import type { Reading, ReadingOf } from '#schema/context.ts';
 import { readCosignedNote } from '#schema/cosigned-note.ts';
 import { type Publish, restBody } from './errors.ts';
+import { isNamedByIfNoneMatch } from './if-none-match.ts';
 import { readTilePath, type TileAsked } from './tile-path.ts';
 
 export interface TilesDeps {
@@ -165,7 +166,7 @@ async function toAnswer(request: Request, isPublic: boolean, resource: Resource)
     ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
     ...(isPublic ? { 'Access-Control-Allow-Origin': '*' } : {}),
   });
-  if (matches(request.headers.get('if-none-match'), etag)) {
+  if (isNamedByIfNoneMatch(request.headers.get('if-none-match'), etag)) {
     headers.delete('Content-Encoding');
     return new Response(null, { status: 304, headers });
   }
@@ -183,14 +184,6 @@ function acceptsGzip(accepted: string | null): boolean {
     if (coding === 'gzip') return !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
   }
   return false;
-}
-
-/** Weak comparison (RFC 9110 section 13.1.2): whoever has either form has the content. */
-function matches(condition: string | null, etag: string): boolean {
-  if (condition === null) return false;
-  return (
-    condition.trim() === '*' || condition.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
-  );
 }
 
 /** The path without the query, nothing in it unescaped. */

@@ -1,3 +1,4 @@
+import { textOf } from './text-of.ts';
 import type { BreakKind, BreakList } from './break.ts';
 import { type Checkpoint, openCheckpoint, type VerifyEd25519 } from './checkpoint.ts';
 import type { Hash, Sha256 } from './hash.ts';
@@ -77,7 +78,7 @@ export class CheckpointCheck {
 
   /** Must come first. `resumed`: where an earlier run was; it has reported what there is to see at once. */
   async start(resumed: (CheckpointCheckState & { readonly size: number }) | null = null): Promise<void> {
-    const key = parseVkey(this.sha256, asText(this.source.vkey));
+    const key = parseVkey(this.sha256, textOf(this.source.vkey));
     const problem =
       'problem' in key ? key.problem : key.name === this.source.origin ? null : 'its name is not the origin';
     if (problem !== null && resumed === null) {
@@ -189,7 +190,7 @@ export class CheckpointCheck {
   /** The checkpoint of a note, or `null` where there is none to compare, which is then reported. */
   private async open(note: unknown, reports: boolean): Promise<Checkpoint | null> {
     const { origin, vkey, size } = this.source;
-    const opened = openCheckpoint(this.sha256, this.verify, asText(note), asText(vkey));
+    const opened = openCheckpoint(this.sha256, this.verify, textOf(note), textOf(vkey));
     const problem = !opened.ok
       ? opened.problem
       : opened.checkpoint.origin === origin
@@ -223,9 +224,4 @@ export class CheckpointCheck {
       `the tree at size ${checkpoint.size} has not the root that a checkpoint signs`,
     );
   }
-}
-
-/** A text is the storage's promise, which a database edited by hand need not keep. */
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -122,6 +122,11 @@ export function parseTypedVkey(sha256: Sha256, vkey: string): TypedVkey | Proble
   return { name, keyId, type, publicKey };
 }
 
+/** The key id that a verifier key names, unchecked: neither a name nor an id has a `+`. */
+export function namedKeyId(vkey: string): string {
+  return vkey.split('+')[1] ?? '';
+}
+
 function isKeyName(name: string): boolean {
   return NAME_PATTERN.test(name) && !CONTROL.test(name) && name.isWellFormed();
 }

@@ -1,3 +1,4 @@
+import { halved, isCount } from './count.ts';
 import { frontierRoot, hashChildren } from './frontier.ts';
 import { HASH_BYTES, type Hash, isHash, type Sha256 } from './hash.ts';
 import { readHash } from './hash-bytes.ts';
@@ -162,10 +163,6 @@ function splitPoint(count: number): number {
   return power === count ? power / 2 : power;
 }
 
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
 /** What an inclusion proof claims; the texts may come from anywhere. */
 export interface InclusionClaim {
   readonly index: number;
@@ -234,8 +231,4 @@ export function verifyConsistency(sha256: Sha256, claim: ConsistencyClaim): bool
     [node, last] = [halved(node), halved(last)];
   }
   return last === 0 && old === fromRoot && now === toRoot;
-}
-
-function halved(count: number): number {
-  return Math.floor(count / 2);
 }

@@ -1,5 +1,6 @@
 import type { StoredCheckpoint } from '#server/ledger/checkpoint-check.ts';
 import { parseWitnessVkey, verifyCosignature } from '#server/ledger/cosignature.ts';
+import { namedKeyId } from '#server/ledger/note.ts';
 import type { ArchivedCosignature } from '#server/ports/ledger-archive.ts';
 import { base64Of } from './base64-of.ts';
 import type { Run } from './run.ts';
@@ -70,7 +71,7 @@ function verifyOne(run: Run, { vkey, line, witness, keyId, size }: ArchivedCosig
     bad(key.problem);
     return;
   }
-  if (key.name !== witness || vkey.split('+')[1] !== keyId) bad('its columns are not those of its key');
+  if (key.name !== witness || namedKeyId(vkey) !== keyId) bad('its columns are not those of its key');
   const result = verifyCosignature(sha256, verifiers, note, line, vkey);
   if (result.verdict === 'INVALID') bad(result.problem);
   else if (result.verdict === 'UNKNOWN_ALGORITHM')

@@ -1,3 +1,4 @@
+import { isCount } from '#server/ledger/count.ts';
 import { HASH_BYTES } from '#server/ledger/hash.ts';
 import type { ReadTile } from '#server/ledger/proof.ts';
 import { TILE_WIDTH } from '#server/ledger/tile.ts';
@@ -59,8 +60,4 @@ function widthOf(size: number, level: unknown, index: unknown): number {
   if (!isCount(level) || !isCount(index)) return 0;
   const nodes = Math.floor(size / TILE_WIDTH ** level);
   return Math.max(0, Math.min(TILE_WIDTH, nodes - index * TILE_WIDTH));
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,9 +1,9 @@
+import { textOf } from '#server/ledger/text-of.ts';
 import { openCheckpoint } from '#server/ledger/checkpoint.ts';
 import { inclusionProof, verifyInclusion } from '#server/ledger/proof.ts';
 import type { ArchivedLedger, ArchivedRecord } from '#server/ports/ledger-archive.ts';
 import { createArchivedTiles } from './archived-tiles.ts';
 import { base64Of } from './base64-of.ts';
-import { textOf } from './text-of.ts';
 import type { VerifyArchiveDeps } from './verification.ts';
 
 /**

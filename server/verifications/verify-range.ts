@@ -1,3 +1,4 @@
+import { textOf } from '#server/ledger/text-of.ts';
 import { openCheckpoint } from '#server/ledger/checkpoint.ts';
 import { genesisPrev } from '#server/ledger/entry.ts';
 import { HASH_BYTES, type Hash, isHash } from '#server/ledger/hash.ts';
@@ -11,7 +12,6 @@ import { checkAbsent } from './absent-sections.ts';
 import { type ArchivedTiles, createArchivedTiles } from './archived-tiles.ts';
 import { readPages } from './read-pages.ts';
 import type { Run } from './run.ts';
-import { textOf } from './text-of.ts';
 
 /**
  * Verifies a stretch of a ledger: content, entries and columns, the chain within and to its left neighbour,

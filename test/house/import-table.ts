@@ -109,6 +109,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/job-thread', may: ['server'] },
   { area: 'server/start-jobs', may: ['server'] },
   { area: 'server/start-proving', may: ['server'] },
+  { area: 'server/yield-to-others', may: NONE, packages: ['node:os'] },
   { area: 'server/start-index-thread', may: ['server'] },
   { area: 'server/search-thread', may: ['server'] },
   { area: 'server/start-search-thread', may: ['server'] },

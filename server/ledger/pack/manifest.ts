@@ -1,3 +1,4 @@
+import { isCount } from '#server/ledger/count.ts';
 import { isLedgerId } from '#server/ledger/entry.ts';
 import { type Hash, isHash } from '#server/ledger/hash.ts';
 import {
@@ -91,8 +92,4 @@ function readMembers(value: JsonObject): Manifest | Problem {
   if (typeof createdBy !== 'string') return { problem: 'createdBy is not a string' };
   if (!isCount(count)) return { problem: 'the count is not a whole number' };
   return { ledger, origin, vkey, size, root, createdAt, createdBy, query, count };
-}
-
-function isCount(value: JsonValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,3 +1,4 @@
+import { halved } from '#server/ledger/count.ts';
 import { hashChildren } from '#server/ledger/frontier.ts';
 import { type Hash, isHash, type Sha256 } from '#server/ledger/hash.ts';
 import type { SeenCheckpoint } from './pack-outcome.ts';
@@ -47,7 +48,7 @@ export class PathCheck {
       // At the ragged edge a node has no sibling on some levels: it goes up until it is on the right.
       while (node === end && node % 2 === 0 && node !== 0) {
         node /= 2;
-        end = half(end);
+        end = halved(end);
         path[level++]!.node = -1;
       }
       const before = this.last[level]!;
@@ -66,8 +67,8 @@ export class PathCheck {
       hash = step.isRight
         ? hashChildren(this.sha256, sibling, hash)
         : hashChildren(this.sha256, hash, sibling);
-      node = half(node);
-      end = half(end);
+      node = halved(node);
+      end = halved(end);
       level += 1;
     }
     if (end !== 0 || hash !== root) return false;
@@ -109,8 +110,4 @@ export class PathCheck {
 
 function emptyStep(): Step {
   return { node: -1, hash: '', sibling: '', isRight: false };
-}
-
-function half(count: number): number {
-  return Math.floor(count / 2);
 }

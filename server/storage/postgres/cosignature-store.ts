@@ -1,8 +1,8 @@
+import { namedKeyId } from '#server/ledger/note.ts';
 import {
   type CosignatureStore,
   type DueCheckpoint,
   EXPORT_OFFERS_MS,
-  type NewCosignature,
   type WitnessStanding,
 } from '#server/ports/cosignature-store.ts';
 import { inTransaction, type PostgresPool } from './open.ts';
@@ -65,7 +65,7 @@ export function createPostgresCosignatureStore(pool: PostgresPool): CosignatureS
       // kept.
       await inTransaction(pool, async (client) => {
         for (const { ledgerNo, size, vkey, line, at } of inOrder) {
-          await client.query(KEEP, [ledgerNo, size, witness, keyIdOf({ vkey }), vkey, line, at]);
+          await client.query(KEEP, [ledgerNo, size, witness, namedKeyId(vkey), vkey, line, at]);
           await client.query(STAND, [ledgerNo, witness, size, at]);
         }
       });
@@ -78,9 +78,4 @@ export function createPostgresCosignatureStore(pool: PostgresPool): CosignatureS
     },
     standings: (ledgerNo) => rowsOf<WitnessStanding>(STANDINGS, [ledgerNo]),
   };
-}
-
-/** The middle part of a verifier key: neither a name nor an id has a `+`. */
-function keyIdOf({ vkey }: Pick<NewCosignature, 'vkey'>): string {
-  return vkey.split('+')[1] ?? '';
 }

@@ -1,3 +1,4 @@
+import { namedKeyId } from '#server/ledger/note.ts';
 import {
   type CosignatureStore,
   type DueCheckpoint,
@@ -86,14 +87,9 @@ function prepareAdd(db: SqliteDatabase): (witness: string, cosignatures: readonl
   // Crash before the commit: the witness knows more than we do, and is asked again. After it: all is kept.
   const all = db.transaction((witness: string, cosignatures: readonly NewCosignature[]) => {
     for (const { ledgerNo, size, vkey, line, at } of cosignatures) {
-      keep.run(ledgerNo, size, witness, keyIdOf(vkey), vkey, line, at);
+      keep.run(ledgerNo, size, witness, namedKeyId(vkey), vkey, line, at);
       stand.run(ledgerNo, witness, size, at, at);
     }
   });
   return (witness, cosignatures) => all.immediate(witness, cosignatures);
-}
-
-/** The middle part of a verifier key: neither a name nor an id has a `+`. */
-function keyIdOf(vkey: string): string {
-  return vkey.split('+')[1] ?? '';
 }
