@@ -3,8 +3,10 @@ import type { Caller } from '#server/access/caller.ts';
 import type { Tokens } from '#server/access/tokens.ts';
 import type { Clock } from '#server/clock.ts';
 import type { Erasures } from '#server/erasures/create-erasures.ts';
+import type { CreateDemo } from '#server/demo/create-demo.ts';
 import type { Accept } from '#server/events/accept.ts';
 import type { ExportFiles } from '#server/exports/export-files.ts';
+import type { IntakeCounts } from '#server/ports/intake-counts.ts';
 import type { LedgerEvents } from '#server/ports/ledger-events.ts';
 import type { CheckpointStore, LedgerCatalog, LedgerIdentity } from '#server/ports/ledger-store.ts';
 import type { CosignatureStore } from '#server/ports/cosignature-store.ts';
@@ -14,15 +16,34 @@ import type { Job, JobStore } from '#server/ports/job-store.ts';
 import type { ContentRecord } from '#server/ports/record-source.ts';
 import type { Search } from '#server/ports/search.ts';
 import type { RecordOperation } from '#server/ports/system-log.ts';
+import type { ViewStore } from '#server/ports/view-store.ts';
+
+/** What this appliance is, for those who look at it. */
+export interface ApplianceFacts {
+  readonly version: string;
+  readonly storage: 'SQLITE' | 'POSTGRES';
+  /** Folder of its files. For its operators only. */
+  readonly dataDir: string;
+  /** Hours between two verifications of a whole ledger; 0: only when asked for. */
+  readonly verifyHours: number;
+  /** Why it records nothing, or `null`. It may name a ledger: for its operators only. */
+  readonly readOnly: () => string | null;
+}
 
 /** What the operations of the API call. Everything that writes is here; reading goes through Prisma. */
 export interface Services {
   readonly accept: Accept;
   readonly tokens: Tokens;
+  /** The name of a token, whoever's it is; `null` where there is none of this id. */
+  readonly tokenName: (id: string) => Promise<string | null>;
   readonly catalog: LedgerCatalog;
   /** Creates a ledger with a key of its own. Errors: BAD_USER_INPUT, LEDGER_EXISTS, STORAGE_UNAVAILABLE. */
   readonly createLedger: (id: string, name: string | null) => Promise<LedgerIdentity>;
+  /** Makes the ledger `demo` with its events; completes it where it is not whole. */
+  readonly createDemo: CreateDemo;
   readonly quarantine: Quarantine;
+  readonly intakeCounts: IntakeCounts;
+  readonly views: ViewStore;
   readonly checkpoints: CheckpointStore;
   readonly events: LedgerEvents;
   readonly search: Search;
@@ -49,6 +70,8 @@ export interface Services {
   readonly isExportOutdated: (job: Job) => Promise<boolean>;
   /** Days after which those are removed. */
   readonly exportDays: number;
+  /** What this appliance is. */
+  readonly appliance: ApplianceFacts;
   /** A new id of the current time. */
   readonly newId: () => string;
   readonly clock: Clock;

@@ -22,6 +22,7 @@ import { checkListed, JobErrorType, jobErrorOf, JobState, recordAsked, refuseFul
 import { ledgerSize, LedgerType, openLedger } from './ledger.ts';
 import { ASKING_ERRORS, readQuestion, SEARCH_ARGUMENT } from './question.ts';
 import { RecordFilter } from './record-filter.ts';
+import { tokenName } from './token-name.ts';
 
 const CREATE = { scope: 'exports:create' } as const;
 /** Filter and search of one export together, as JSON: they are recorded, and stand in the pack. */
@@ -120,6 +121,17 @@ builder.objectFields(ExportType, (t) => ({
     nullable: true,
     description: 'Why it is FAILED.',
     resolve: ({ job }) => jobErrorOf(job),
+  }),
+  search: t.string({
+    nullable: true,
+    description: 'The search that was asked for; null where there was none.',
+    resolve: ({ params }) => params.query.search,
+  }),
+  requestedBy: t.string({
+    nullable: true,
+    description: 'Name of the token that asked for it; null where that is not known.',
+    resolve: async ({ job: { requestedBy } }, _args, ctx) =>
+      requestedBy === null ? null : await tokenName(ctx, requestedBy),
   }),
   createdAt: t.field({
     type: 'DateTime',

@@ -14,10 +14,14 @@ import './search-completions.ts';
 import './receipt.ts';
 import './token.ts';
 import './quarantine.ts';
+import './intake.ts';
+import './saved-view.ts';
+import './demo.ts';
 import './erasure.ts';
 import './export.ts';
 import './verification.ts';
 import './subscription.ts';
+import './viewer.ts';
 
 /** The whole API. `schema/schema.graphql` is printed from it. */
 export const schema: GraphQLSchema = builder.toSchema();

@@ -1,5 +1,6 @@
 import { mayReach } from '#server/access/ledger.ts';
 import { AppError } from '#server/errors.ts';
+import { decodeQueuedEvent } from '#server/events/queued-event.ts';
 import { fromStoredText } from '#server/ports/stored-text.ts';
 import { builder, pageComplexity } from './builder.ts';
 import type { AppContext } from './context.ts';
@@ -18,6 +19,22 @@ const QuarantineState = builder.enumType('QuarantineState', {
     REPLAYED: { description: 'It was put back into the queue.' },
     DISCARDED: { description: 'It was given up; its bytes stay.' },
   },
+});
+
+interface SentSection {
+  readonly name: string;
+  readonly json: string;
+}
+
+const QuarantinedSection = builder.objectRef<SentSection>('QuarantinedSection').implement({
+  description: 'A section of a quarantined event.',
+  authScopes: { scope: 'records:read' },
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name, e.g. `actor`.' }),
+    json: t.exposeString('json', {
+      description: 'The section\'s canonical JSON, `{"<name>":…}`, as it would be recorded.',
+    }),
+  }),
 });
 
 const QuarantinedEventType = builder.prismaObject('QuarantinedEvent', {
@@ -39,6 +56,15 @@ const QuarantinedEventType = builder.prismaObject('QuarantinedEvent', {
         "The event as it was accepted: digest, id and each section's JSON, joined by TAB. " +
         'Needs the scope records:read besides admin.',
       authScopes: { scope: 'records:read' },
+    }),
+    sections: t.field({
+      type: [QuarantinedSection],
+      nullable: true,
+      description:
+        "The event's sections, in their order; null where the line cannot be read. " +
+        'Needs the scope records:read besides admin.',
+      authScopes: { scope: 'records:read' },
+      resolve: ({ line }) => sectionsOf(line),
     }),
     state: t.field({
       type: QuarantineState,
@@ -156,6 +182,15 @@ async function findQuarantined(ctx: AppContext, given: string): Promise<number> 
       : null;
   if (!event || !mayReach(ctx.caller, event.ledger.id)) throw new AppError('QUARANTINED_EVENT_NOT_FOUND');
   return id;
+}
+
+/** What cannot be read is a reason to be in quarantine; `line` still has it. */
+function sectionsOf(line: string): SentSection[] | null {
+  try {
+    return [...decodeQueuedEvent(line).sections].map(([name, json]) => ({ name, json }));
+  } catch {
+    return null;
+  }
 }
 
 function stateOf(stored: string): 'OPEN' | 'REPLAYED' | 'DISCARDED' {

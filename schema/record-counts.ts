@@ -24,6 +24,7 @@ export interface CountedBucket {
   readonly to: number;
   readonly count: number;
   readonly failures: number;
+  readonly attempts: number;
   readonly indexedThrough: number;
 }
 
@@ -51,6 +52,11 @@ export const Bucket = builder.objectRef<CountedBucket>('Bucket').implement({
       type: 'SafeInt',
       description: 'How many of them have the status FAILURE. Exact.',
       resolve: ({ failures }) => failures,
+    }),
+    attempts: t.field({
+      type: 'SafeInt',
+      description: 'How many of them have the status ATTEMPT. Exact.',
+      resolve: ({ attempts }) => attempts,
     }),
     indexedThrough: t.field({
       type: 'SafeInt',
@@ -193,13 +199,14 @@ function toFacets({ values, indexedThrough }: FoundValues, path: FacetPath): Cou
 /** Buckets between edges, as the API gives them. */
 export function toBuckets(
   edges: readonly number[],
-  { counts, failures, indexedThrough }: FoundHistogram,
+  { counts, failures, attempts, indexedThrough }: FoundHistogram,
 ): CountedBucket[] {
   return counts.map((count, i) => ({
     from: edges[i]!,
     to: edges[i + 1]!,
     count,
     failures: failures[i] ?? 0,
+    attempts: attempts[i] ?? 0,
     indexedThrough,
   }));
 }

@@ -42,6 +42,7 @@ export interface PageArguments {
   readonly last?: number | null | undefined;
   readonly after?: string | null | undefined;
   readonly before?: string | null | undefined;
+  readonly skip?: number | null | undefined;
   readonly orderBy?: typeof RecordOrder.$inferInput | null | undefined;
 }
 
@@ -60,7 +61,19 @@ export function checkPage(args: PageArguments): FoundPageRequest {
     last,
     after: typeof args.after === 'string' ? decodeCursor(args.after, 'after', field) : null,
     before: typeof args.before === 'string' ? decodeCursor(args.before, 'before', field) : null,
+    skip: checkSkip(args),
   };
+}
+
+/** How many are passed over; it takes the place of a cursor. */
+function checkSkip({ skip, last, after, before }: PageArguments): number {
+  if (skip === null || skip === undefined) return 0;
+  const refuse = (message: string): AppError => new AppError('BAD_USER_INPUT', { message, path: ['skip'] });
+  if (skip < 0) throw refuse('skip is below 0.');
+  if ([last, after, before].some((other) => other !== null && other !== undefined)) {
+    throw refuse('Give skip only with first, not with last, after or before.');
+  }
+  return skip;
 }
 
 /**

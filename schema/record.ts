@@ -86,6 +86,38 @@ const Changes = builder.objectRef<JsonObject>('Changes').implement({
   }),
 });
 
+const RecordEvent = builder.objectRef<JsonObject>('RecordEvent').implement({
+  description: 'What happened: the section `event` of a record.',
+  authScopes: READ,
+  fields: (t) => ({
+    occurredAt: t.field({
+      type: 'DateTime',
+      description: 'When it happened.',
+      resolve: (event) => requiredText(event, 'occurredAt'),
+    }),
+    action: t.string({
+      description: 'What was done.',
+      resolve: (event) => requiredText(event, 'action'),
+    }),
+    status: t.field({
+      type: EventStatus,
+      description: 'How it ended.',
+      resolve: (event) => statusOf(requiredText(event, 'status')),
+    }),
+    description: t.string({
+      nullable: true,
+      description: 'What happened, in words.',
+      resolve: (event) => text(event, 'description'),
+    }),
+    classification: t.field({
+      type: DataClassification,
+      nullable: true,
+      description: 'How sensitive the data is.',
+      resolve: (event) => classificationOf(text(event, 'classification')),
+    }),
+  }),
+});
+
 const Section = builder.objectRef<RecordSection>('RecordSection').implement({
   description: 'One separately committed, separately erasable part of a record.',
   authScopes: READ,
@@ -202,6 +234,14 @@ export const RecordType = builder.node(RecordRef, {
 });
 
 builder.objectFields(RecordType, (t) => ({
+  event: t.field({
+    type: RecordEvent,
+    nullable: true,
+    description:
+      'What happened; null where it was erased. Then the members of the same names beside it are ' +
+      'RECORD_ERASED: ask for this one wherever several records are shown.',
+    resolve: (record) => membersOf(record, 'event'),
+  }),
   occurredAt: t.field({
     type: 'DateTime',
     description: 'When it happened, in UTC with as many fractional digits as were sent, at least three.',

@@ -69,6 +69,13 @@ builder.queryField('records', (t) =>
         filter: t.arg({ type: RecordFilter, description: 'Which records; all unless given.' }),
         search: t.arg.string({ description: SEARCH_ARGUMENT }),
         orderBy: t.arg({ type: RecordOrder, description: 'In which order; newest first unless given.' }),
+        skip: t.arg({
+          type: 'SafeInt',
+          description:
+            'Passes over so many matching records, in the order asked for, before the first of the page: ' +
+            'at most `totalCount`, behind which the page is empty. Only with `first`, not with `last`, ' +
+            '`after` or `before`.',
+        }),
       },
       resolve: async (_root, args, ctx) => {
         const question = readQuestion(args);

@@ -7,6 +7,7 @@ import { builder } from './builder.ts';
 import { timeText } from './encodings.ts';
 import { JobErrorType, jobErrorOf, JobState } from './job-state.ts';
 import { LedgerType } from './ledger.ts';
+import { tokenName } from './token-name.ts';
 
 const VERIFY = { scope: 'ledgers:verify' } as const;
 
@@ -116,6 +117,12 @@ export const VerificationType = builder.objectRef<VerificationJob>('Verification
 });
 
 builder.objectFields(VerificationType, (t) => ({
+  requestedBy: t.string({
+    nullable: true,
+    description: 'Name of the token that asked for it; null where nobody did.',
+    resolve: async ({ job: { requestedBy } }, _args, ctx) =>
+      requestedBy === null ? null : await tokenName(ctx, requestedBy),
+  }),
   phase: t.field({
     type: VerificationPhase,
     nullable: true,

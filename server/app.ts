@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
+import type { ApplianceFacts } from '#schema/context.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createAuthenticate } from './access/authenticate.ts';
 import { may } from './access/caller.ts';
 import { createTokens } from './access/tokens.ts';
 import type { Backend, Undo, WorkerBackend } from './backend.ts';
+import { readVersion } from './cli/version.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { KeyProtection } from './messages.ts';
 import { AppError, ERRORS } from './errors.ts';
+import { createCreateDemo } from './demo/create-demo.ts';
 import { createAccept } from './events/accept.ts';
 import { createAcceptMany, rejectMany } from './events/accept-many.ts';
 import { createHttpServer } from './http/server.ts';
@@ -15,17 +18,18 @@ import { createUuidv7Source, newSecret } from './id.ts';
 import { createRecordOperation } from './ledgers/record-operation.ts';
 import { createWaitForCheckpoint } from './ledgers/wait-for-checkpoint.ts';
 import { createLog, type Logger } from './log.ts';
+import { openAccess, type SessionCookieValue } from './open-access.ts';
 import type { PostgresContext } from './open-postgres.ts';
 import type { SqliteOptions } from './open-sqlite.ts';
 import { createMatcher } from './index/matches.ts';
+import { openKeys } from './open-keys.ts';
+import { UI_DIR } from './places.ts';
 import { createLedgerCreator } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
 import { startProving } from './start-proving.ts';
 import { type DataDir, holdDataDir, shareDataDir } from './storage/data-dir.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { startSystemTimer } from './worker/timer.ts';
-
-const UI_DIR = fileURLToPath(new URL('../dist/ui', import.meta.url));
 
 /** Pause before a database that went away while it was opened is opened again. */
 const OPEN_AGAIN_MS = 500;
@@ -41,13 +45,21 @@ export interface StartedApp {
   readonly adminTokenFile: string | null;
   /** Why the appliance is read-only, or `null`. */
   readonly readOnly: string | null;
+  /**
+   * Signs the administrator in without its token: the cookie to give a window of this machine's user.
+   *
+   * @throws AppError UNAUTHENTICATED where the administrator's token was revoked; ROUTE_NOT_FOUND where this
+   *   process has no page; STORAGE_UNAVAILABLE
+   */
+  createSession(): Promise<SessionCookieValue>;
 }
 
 export interface App {
   /**
    * With Postgres it waits for a database that cannot be reached, as long as it takes.
    *
-   * @throws AppError DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, STORAGE_UNAVAILABLE, CONFIG_INVALID;
+   * @throws AppError DATA_DIR_LOCKED, DATA_DIR_UNUSABLE, DATA_DIR_NEWER, STORAGE_UNAVAILABLE, CONFIG_INVALID,
+   *   KEYS_PROTECTED, SIGNING_KEY_MISSING;
    *   APPLIANCE_STOPPING when it is stopped before it has started
    */
   start(): Promise<StartedApp>;
@@ -58,6 +70,8 @@ export interface App {
 export interface AppOptions extends SqliteOptions {
   /** Prints a line for the person who started it. */
   readonly say?: (line: string) => void;
+  /** Has the keys of a SQLite appliance encrypted, or plain again; `null`: they must be plain. */
+  readonly keyProtection?: KeyProtection | null;
 }
 
 /** The appliance: one storage, and in front of it what the role of this process asks for. */
@@ -117,16 +131,17 @@ interface StartContext {
   readonly say: (line: string) => void;
 }
 
-async function startOnSqlite(context: StartContext, options: SqliteOptions): Promise<StartedApp> {
+async function startOnSqlite(context: StartContext, options: AppOptions): Promise<StartedApp> {
   const { config, log, undo } = context;
   const held = holdDataDir(config.dataDir);
   undo.push(() => held.release());
   const since = new Date(systemClock()).toISOString();
   held.describeHolder({ pid: process.pid, since, url: null });
+  const dataDir = { ...held, kek: openKeys(held.paths.keys, options.keyProtection ?? null) };
   // Loaded when it is needed: each brings a driver and a query compiler of its own.
   const { openSqlite } = await import('./open-sqlite.ts');
-  const backend = await openSqlite(config, held, log, undo, options);
-  const started = await serve(context, held, backend, config.dataDir);
+  const backend = await openSqlite(config, dataDir, log, undo, options);
+  const started = await serve(context, dataDir, backend, config.dataDir);
   held.describeHolder({ pid: process.pid, since, url: started.url });
   return started;
 }
@@ -138,6 +153,8 @@ async function startOnPostgres(
 ): Promise<StartedApp> {
   const { config, log, undo } = context;
   const dataDir = shareDataDir(config.dataDir);
+  // Several processes share these keys, and nobody gives any of them what would open protected ones.
+  openKeys(dataDir.paths.keys, null);
   const { onCrash } = context;
   const postgres = { config, dataDir, log, undo, databaseUrl, onCrash };
   const { host, pathname } = new URL(databaseUrl);
@@ -232,10 +249,18 @@ async function serveHealth(
   });
   const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
   undo.push(() => server.stop(REQUESTS_GRACE_MS));
-  return startedAt(config, port, backend, storage);
+  return startedAt(config, port, backend, storage, async () => {
+    throw new AppError('ROUTE_NOT_FOUND', { message: 'This process has no page.' });
+  });
 }
 
-function startedAt(config: Config, port: number, backend: WorkerBackend, storage: string): StartedApp {
+function startedAt(
+  config: Config,
+  port: number,
+  backend: WorkerBackend,
+  storage: string,
+  createSession: StartedApp['createSession'],
+): StartedApp {
   const { adminTokenFile } = backend;
   return {
     url: toUrl(config, port),
@@ -243,6 +268,7 @@ function startedAt(config: Config, port: number, backend: WorkerBackend, storage
     storage,
     adminTokenFile,
     readOnly: backend.readOnly(),
+    createSession,
   };
 }
 
@@ -254,10 +280,10 @@ async function serve(
   storage: string,
 ): Promise<StartedApp> {
   const { config, undo } = context;
-  const server = createServer(context, dataDir, backend);
+  const { server, createSession } = createServer(context, dataDir, backend);
   const { port } = await server.listen(config.host, config.port).catch(refuseAddress(config));
   undo.push(() => server.stop(REQUESTS_GRACE_MS));
-  return startedAt(config, port, backend, storage);
+  return startedAt(config, port, backend, storage, createSession);
 }
 
 function createServer({ config, log, undo }: StartContext, dataDir: DataDir, backend: Backend) {
@@ -271,6 +297,7 @@ function createServer({ config, log, undo }: StartContext, dataDir: DataDir, bac
     checkpointed: createWaitForCheckpoint(checkpoints, events),
   };
   const recordOperation = createRecordOperation(createAccept({ ...accepting, isAppliance: true }));
+  const { createSession, ...access } = openAccess(backend, config, recordOperation, log);
   const proving = startProving({
     config,
     dataDir,
@@ -280,26 +307,33 @@ function createServer({ config, log, undo }: StartContext, dataDir: DataDir, bac
     log,
     undo,
   });
-  return createHttpServer({
+  const accept = createAccept(accepting);
+  const createLedger = createLedgerCreator(config, dataDir, catalog);
+  const server = createHttpServer({
     services: {
-      accept: createAccept(accepting),
+      accept,
       ...proving.services,
       tokens: createTokens({ store: tokens, catalog, clock: systemClock, newId, newSecret }),
       catalog,
-      createLedger: createLedgerCreator(config, dataDir, catalog),
+      createLedger,
+      tokenName: async (id) => (await tokens.find(id))?.name ?? null,
+      createDemo: createCreateDemo({ catalog, createLedger, accept, pause: delay }),
       quarantine: backend.quarantine,
+      intakeCounts: backend.intakeCounts,
+      views: backend.views,
       checkpoints,
       events,
       search: backend.search,
       matcherOf: (condition) => createMatcher(sha256, condition),
       distrustIndex: (ledgerNo) => backend.indexing.distrust(ledgerNo),
+      appliance: describeAppliance(config, backend),
       clock: systemClock,
     },
     acceptMany: createAcceptMany(accepting),
     rejectMany,
     newId,
     readingOf: backend.readingOf,
-    authenticate: createAuthenticate({ tokens, clock: systemClock }),
+    ...access,
     metrics: metricsOf(config, backend),
     readiness: backend.readiness,
     exports: proving.exports,
@@ -309,6 +343,20 @@ function createServer({ config, log, undo }: StartContext, dataDir: DataDir, bac
     log,
     ...readTls(config),
   });
+  return { server, createSession };
+}
+
+function describeAppliance(
+  { dataDir, databaseUrl, verifyHours }: Config,
+  { readOnly }: Backend,
+): ApplianceFacts {
+  return {
+    version: readVersion(),
+    storage: databaseUrl === null ? 'SQLITE' : 'POSTGRES',
+    dataDir,
+    verifyHours,
+    readOnly,
+  };
 }
 
 function readTls({ tls }: Config) {

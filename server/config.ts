@@ -96,7 +96,8 @@ export const SETTINGS = [
     name: 'INDELIBLE_BEHIND_PROXY',
     defaultText: '`false`',
     meaning:
-      '`true` states that a proxy in front ends TLS, and allows a `HOST` that is not loopback without it.',
+      '`true` states that a proxy in front ends TLS: allows a `HOST` that is not loopback without it, and ' +
+      'has browsers send the session cookie over HTTPS only.',
     schema: flag.default(false),
   },
   {
@@ -240,6 +241,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** Whether a proxy in front ends TLS. */
+  readonly behindProxy: boolean;
   readonly queueName: string;
   readonly workerConcurrency: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -292,6 +295,7 @@ function toConfig(values: SettingValues, env: ConfigSource['env']): Config {
     host: values.HOST,
     port: values.PORT,
     tls: certFile && keyFile ? { certFile, keyFile } : null,
+    behindProxy: values.INDELIBLE_BEHIND_PROXY,
     queueName: values.AUDIT_QUEUE_NAME,
     workerConcurrency: values.WORKER_CONCURRENCY,
     logLevel: values.LOG_LEVEL,

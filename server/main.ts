@@ -10,7 +10,7 @@ const [EXIT_DONE, EXIT_COULD_NOT_RUN] = [0, 3];
 /**
  * How long an orderly stop may take before the process ends anyway. What was acknowledged is safe either way.
  */
-const STOP_LIMIT_MS = 15_000;
+export const STOP_LIMIT_MS = 15_000;
 
 /**
  * Events pass through and are gone: without these V8 keeps half a gigabyte of what they left behind. Measured
@@ -28,6 +28,11 @@ const KEEP_WASM_CODE = '--no-wasm-code-gc';
 
 export type Say = (line: string) => void;
 
+/** Sets what of V8's flags can still be set in a process that runs. */
+export function setEngineFlags(): void {
+  for (const flag of [...HEAP_FLAGS, KEEP_WASM_CODE]) setFlagsFromString(flag);
+}
+
 /**
  * Starts the appliance and keeps it running until SIGINT or SIGTERM.
  *
@@ -35,7 +40,7 @@ export type Say = (line: string) => void;
  * @returns the exit code, when the appliance has stopped.
  */
 export async function main(say: Say, config?: Config): Promise<number> {
-  for (const flag of [...HEAP_FLAGS, KEEP_WASM_CODE]) setFlagsFromString(flag);
+  setEngineFlags();
   const ended = Promise.withResolvers<number>();
   const crash = (error: Error): void => {
     say(`Indelible cannot go on: ${error.message}`);

@@ -1,11 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import type { Backend, Undo, WorkerBackend } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ErasureDeps } from './erasures/create-erasures.ts';
 import { AppError, ERRORS } from './errors.ts';
+import { queuedEventId } from './events/queued-event-id.ts';
 import type { Readiness } from './http/rest.ts';
 import type { Logger } from './log.ts';
+import { MIGRATIONS } from './places.ts';
 import { prepareAppliance } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
 import { openRecording } from './recording.ts';
@@ -18,6 +19,7 @@ import { createPostgresCheckpointStore } from './storage/postgres/checkpoint-sto
 import { createPostgresCosignatureStore } from './storage/postgres/cosignature-store.ts';
 import { createPostgresErasureStore } from './storage/postgres/erasure-store.ts';
 import { createPostgresIntake } from './storage/postgres/intake.ts';
+import { createPostgresIntakeCounts } from './storage/postgres/intake-counts.ts';
 import { createPostgresJobStore } from './storage/postgres/job-store.ts';
 import { readQueueDepth } from './storage/postgres/job-queue.ts';
 import { createPostgresLedgerArchive } from './storage/postgres/ledger-archive.ts';
@@ -30,15 +32,15 @@ import { createPostgresQuarantine } from './storage/postgres/quarantine.ts';
 import { openReadingClient } from './storage/postgres/reading-client.ts';
 import { createPostgresRecordSource } from './storage/postgres/record-source.ts';
 import { createPostgresSegmentStore } from './storage/postgres/segment-store.ts';
+import { createPostgresSessionStore } from './storage/postgres/session-store.ts';
 import { startBoss } from './storage/postgres/start-boss.ts';
 import { createPostgresTokenStore } from './storage/postgres/token-store.ts';
+import { createPostgresViewStore } from './storage/postgres/view-store.ts';
 import { createPostgresWitnessStore } from './storage/postgres/witness-store.ts';
 import { createRememberedTokens, type RememberedTokens } from './storage/remembered-tokens.ts';
 import { removeErased } from './worker/remove-erased.ts';
 import { every } from './worker/every.ts';
 import { startSystemTimer } from './worker/timer.ts';
-
-const MIGRATIONS = fileURLToPath(new URL('../prisma/postgres/migrations', import.meta.url));
 
 /** Connections for taking events and all that is small; more wait for their turn. */
 const POOL_MAX = 8;
@@ -170,7 +172,7 @@ async function prepareDatabase(
   tokens: RememberedTokens,
 ) {
   const { config, dataDir, log } = context;
-  const { applied } = await migratePostgres(starting, MIGRATIONS);
+  const { applied } = await migratePostgres(starting, MIGRATIONS.postgres);
   if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
   const boss = await startBoss(pool, {
     queueName: config.queueName,
@@ -230,10 +232,13 @@ function createBackend(
     events,
     search: searching.search,
     archive: createPostgresLedgerArchive(pool),
+    intakeCounts: createPostgresIntakeCounts(pool, queuedEventId),
+    views: createPostgresViewStore(pool),
     jobs: createPostgresJobStore(pool),
     cosignatures: createPostgresCosignatureStore(pool),
     witness: createPostgresWitnessStore(pool),
     erasures: createPostgresErasureStore(pool),
+    sessions: createPostgresSessionStore(pool),
     erasing: { index: indexing ?? createErasingIndex(pool), forget: searching.forget },
     jobStorage: { kind: 'postgres', databaseUrl },
     checkpoints: createPostgresCheckpointStore(pool),

@@ -1,28 +1,30 @@
-import { fileURLToPath } from 'node:url';
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import { PrismaClient } from '#prisma/generated/sqlite/client.ts';
 import type { Backend, Undo } from './backend.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ERRORS } from './errors.ts';
+import { queuedEventId } from './events/queued-event-id.ts';
 import { FORMAT_VERSION } from './index/header.ts';
 import type { Logger } from './log.ts';
+import { MIGRATIONS, threadEntry } from './places.ts';
 import { prepareAppliance } from './prepare-appliance.ts';
 import { sha256 } from './sha256.ts';
 import { startIndexThread } from './start-index-thread.ts';
 import { startSearch } from './start-search.ts';
 import type { DataDir } from './storage/data-dir.ts';
 import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
+import { createSqliteIntakeCounts } from './storage/sqlite/intake-counts.ts';
 import { createSqliteLedgerArchive } from './storage/sqlite/ledger-archive.ts';
 import { createSqliteLedgerCatalog } from './storage/sqlite/ledger-catalog.ts';
 import { migrateSqlite } from './storage/sqlite/migrate.ts';
 import { openForReading, openForWriting } from './storage/sqlite/open.ts';
 import { type RemoteWriter, startRemoteWriter } from './storage/sqlite/remote-writer.ts';
+import { createSqliteSessionStore } from './storage/sqlite/session-store.ts';
 import { createSqliteTokenStore } from './storage/sqlite/token-store.ts';
 import type { WriterSettings } from './writer.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../prisma/sqlite/migrations', import.meta.url));
-const WRITER_THREAD = new URL('./writer-thread.ts', import.meta.url);
+const WRITER_THREAD = threadEntry('writer-thread');
 
 /** How long a stop lets the queue drain. */
 const DRAIN_MS = 5000;
@@ -68,6 +70,7 @@ export async function openSqlite(
   undo.push(() => db.$disconnect());
   return {
     intake: writer.intake,
+    intakeCounts: createSqliteIntakeCounts(reading, queuedEventId),
     quarantine: writer.quarantine,
     tokens: { ...createSqliteTokenStore(reading), ...writer.tokens },
     catalog: { ...createSqliteLedgerCatalog(reading, sha256), ...writer.catalog },
@@ -76,6 +79,8 @@ export async function openSqlite(
     search: finding.search,
     archive: createSqliteLedgerArchive(reading),
     ...writer.ports,
+    // A look-up must not wait behind what is being recorded.
+    sessions: { ...writer.ports.sessions, findByHash: createSqliteSessionStore(reading).findByHash },
     erasing: { index: finding.indexing, forget: finding.forget },
     jobStorage: { kind: 'sqlite', database: dataDir.paths.database, index: finding.index },
     indexing: {
@@ -118,7 +123,7 @@ function toReadiness(writer: RemoteWriter) {
 async function prepareDatabase(config: Config, dataDir: DataDir, log: Logger): Promise<string | null> {
   const db = openForWriting(dataDir.paths.database);
   try {
-    const { applied } = migrateSqlite(db, MIGRATIONS, systemClock);
+    const { applied } = migrateSqlite(db, MIGRATIONS.sqlite, systemClock);
     if (applied.length > 0) log.info({ applied }, 'The database was migrated.');
     const stores = { tokens: createSqliteTokenStore(db), catalog: createSqliteLedgerCatalog(db, sha256) };
     return await prepareAppliance(stores, config, dataDir, log, false);
@@ -127,10 +132,11 @@ async function prepareDatabase(config: Config, dataDir: DataDir, log: Logger): P
   }
 }
 
-function writerSettings(config: Config, { paths }: DataDir): WriterSettings {
+function writerSettings(config: Config, { paths, kek }: DataDir): WriterSettings {
   return {
     database: paths.database,
     keys: paths.keys,
+    kek,
     checkpoints: paths.checkpoints,
     concurrency: config.workerConcurrency,
     logLevel: config.logLevel,

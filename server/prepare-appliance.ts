@@ -58,12 +58,12 @@ export async function prepareAppliance(
 /** What makes ledgers, each with a key of its own in the data folder. */
 export function createLedgerCreator(
   config: Config,
-  { paths, instanceId }: Pick<DataDir, 'paths' | 'instanceId'>,
+  { paths, instanceId, kek }: DataDir,
   catalog: Pick<LedgerCatalog, 'create' | 'find'>,
 ) {
   return createCreateLedger({
     catalog,
-    keys: createKeyFiles(paths.keys, sha256),
+    keys: createKeyFiles(paths.keys, sha256, kek),
     sha256,
     clock: systemClock,
     originPrefix: config.originPrefix ?? `localhost/${instanceId}`,

@@ -3,12 +3,13 @@ import type { Clock } from './clock.ts';
 import { AppError } from './errors.ts';
 import type { FromIndexing, IndexSettings, ToIndexing } from './index-thread.ts';
 import type { Logger } from './log.ts';
+import { threadEntry } from './places.ts';
 import type { Indexing } from './worker/index-ledgers.ts';
 import { type IndexProgress, toIndexStatus } from './worker/index-progress.ts';
 import { type StartTimer, startSystemTimer } from './worker/timer.ts';
 import { unpackError } from './storage/sqlite/writer-messages.ts';
 
-const ENTRY = new URL('./index-thread.ts', import.meta.url);
+const ENTRY = threadEntry('index-thread');
 
 /**
  * How long a thread that crashed stays away; twice as long after each one that did not live for RECOVERED_MS.

@@ -6,13 +6,14 @@ import { createJobThreads } from './jobs/job-threads.ts';
 import { createVerificationSchedule, type ScheduledLedger } from './jobs/verification-schedule.ts';
 import { readVerificationReport } from './jobs/verification-report.ts';
 import type { Logger } from './log.ts';
+import { threadEntry } from './places.ts';
 import type { Job, JobStore } from './ports/job-store.ts';
 import type { RecordOperation } from './ports/system-log.ts';
 import { sha256 } from './sha256.ts';
 import { every } from './worker/every.ts';
 import { startSystemTimer } from './worker/timer.ts';
 
-const ENTRY = new URL('./job-thread.ts', import.meta.url);
+const ENTRY = threadEntry('job-thread');
 
 /** How often it is asked whether a verification is due. */
 const SCHEDULE_MS = 60_000;

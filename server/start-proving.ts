@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Caller } from './access/caller.ts';
 import type { Backend, Undo } from './backend.ts';
 import { systemClock } from './clock.ts';
@@ -16,6 +15,7 @@ import { endEventId, isEndRecorded } from './jobs/find-record-of-end.ts';
 import { readVerificationReport } from './jobs/verification-report.ts';
 import type { Logger } from './log.ts';
 import { verifyMlDsa44 } from './ml-dsa.ts';
+import { VERIFY_PAGE } from './places.ts';
 import type { Job } from './ports/job-store.ts';
 import type { Operation, RecordOperation } from './ports/system-log.ts';
 import { sha256 } from './sha256.ts';
@@ -27,8 +27,6 @@ import { createCosigner, type Cosigner } from './witnesses/create-cosigner.ts';
 import { startWitnessing } from './witnesses/start-witnessing.ts';
 import { every } from './worker/every.ts';
 import { startSystemTimer } from './worker/timer.ts';
-
-const VERIFY_PAGE = fileURLToPath(new URL('../dist/verify.html', import.meta.url));
 
 /** How often erasures that are not at their end are taken up again. */
 const ERASURES_MS = 60_000;
@@ -110,7 +108,7 @@ function startJobsHere(deps: ProvingDeps, exports: string) {
       verifyHours: config.verifyHours,
       recordOperation,
       isEndRecorded: (job) => isEndRecorded(backend.archive, job),
-      seal: openJobSeal(dataDir.paths.keys),
+      seal: openJobSeal(dataDir.paths.keys, dataDir.kek),
       onEnd: async (job) => await recordOperation(endOf(job, await ledgerOf(deps, job))),
       log,
     },
@@ -166,7 +164,7 @@ function startErasures(deps: ProvingDeps, files: ReturnType<typeof createExportF
 /** This appliance as a witness of others; `null` where it is none. */
 function openCosigner({ config: { witness }, dataDir, backend, log }: ProvingDeps): Cosigner | null {
   if (witness === null) return null;
-  const keys = openWitnessKeys(dataDir.paths.keys, sha256, witness.name);
+  const keys = openWitnessKeys(dataDir.paths.keys, sha256, witness.name, dataDir.kek);
   log.info({ vkeys: keys.map(({ vkey }) => vkey) }, 'This appliance is a witness with these verifier keys.');
   const { logs } = witness;
   return createCosigner({

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from './errors.ts';
+import { threadEntry } from './places.ts';
 import type { RecordingSettings } from './recording.ts';
 import type { FromRecording, ToRecording } from './recording-thread.ts';
 import { NOTHING_RECORDED } from './recording-status.ts';
 import type { Recording, RecordingDeps } from './start-recording.ts';
 
-const ENTRY = new URL('./recording-thread.ts', import.meta.url);
+const ENTRY = threadEntry('recording-thread');
 
 /**
  * Records in a thread of its own: taking events and hashing them would wait for each other in one.

@@ -126,7 +126,7 @@ function startCheckpointer(
   return createCheckpointer({
     ...parts,
     store: parts.committed,
-    keys: createKeyFiles(dataDir.paths.keys, sha256),
+    keys: createKeyFiles(dataDir.paths.keys, sha256, dataDir.kek),
     sha256,
     now: systemClock,
     log,

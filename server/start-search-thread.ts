@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from './errors.ts';
+import { threadEntry } from './places.ts';
 import type { Search } from './ports/search.ts';
 import type { FromSearch, SearchAsk, SearchCalls, SearchOperation, ToSearch } from './search-messages.ts';
 import type { SearchSettings } from './search-thread.ts';
 import { unpackError } from './storage/sqlite/writer-messages.ts';
 
-const ENTRY = new URL('./search-thread.ts', import.meta.url);
+const ENTRY = threadEntry('search-thread');
 
 /** Searching in a thread of its own, as the main thread sees it. */
 export interface RemoteSearch {

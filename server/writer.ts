@@ -9,6 +9,7 @@ import type { JobQueue } from './ports/job-queue.ts';
 import type { CheckpointStore, LedgerStore } from './ports/ledger-store.ts';
 import { sha256 } from './sha256.ts';
 import { createKeyFiles } from './storage/key-files.ts';
+import type { KeyEncryptionKey } from './storage/key-wrapping.ts';
 import { createRememberedCheckpoints } from './storage/remembered-checkpoints.ts';
 import { createSqliteCheckpointStore } from './storage/sqlite/checkpoint-store.ts';
 import { createSqliteCosignatureStore } from './storage/sqlite/cosignature-store.ts';
@@ -21,7 +22,9 @@ import { createStartReader } from './storage/sqlite/ledger-at-start.ts';
 import { createSqliteLedgerStore } from './storage/sqlite/ledger-store.ts';
 import { openForWriting, type SqliteDatabase } from './storage/sqlite/open.ts';
 import { createSqliteQuarantine } from './storage/sqlite/quarantine.ts';
+import { createSqliteSessionStore } from './storage/sqlite/session-store.ts';
 import { createSqliteTokenStore } from './storage/sqlite/token-store.ts';
+import { createSqliteViewStore } from './storage/sqlite/view-store.ts';
 import { createSqliteWitnessStore } from './storage/sqlite/witness-store.ts';
 import type { FromWriter, WriterStatus } from './storage/sqlite/writer-messages.ts';
 import { serveWriter } from './storage/sqlite/writer-server.ts';
@@ -34,6 +37,8 @@ import { createSaltSource } from './worker/salts.ts';
 export interface WriterSettings {
   readonly database: string;
   readonly keys: string;
+  /** What the keys are encrypted with; `null`: they are plain. */
+  readonly kek: KeyEncryptionKey | null;
   readonly checkpoints: string;
   readonly concurrency: number;
   readonly logLevel: Config['logLevel'];
@@ -90,6 +95,8 @@ export async function startWriter(
       cosignatures: createSqliteCosignatureStore(db),
       witness: createSqliteWitnessStore(db),
       erasures: createSqliteErasureStore(db),
+      sessions: createSqliteSessionStore(db),
+      views: createSqliteViewStore(db),
     },
     stop: writer.stop,
   });
@@ -113,7 +120,7 @@ function composeWriter(
     store,
     checkpoints,
     catalog,
-    keys: createKeyFiles(settings.keys, sha256),
+    keys: createKeyFiles(settings.keys, sha256, settings.kek),
     sha256,
     now: systemClock,
     log,

@@ -44,6 +44,7 @@ function bearerSecret(header: string | null): string | null {
   return isSecret(secret) ? secret : null;
 }
 
-function isValid(token: StoredToken, nowMs: number): boolean {
+/** Whether a token works at a time. */
+export function isValid(token: StoredToken, nowMs: number): boolean {
   return token.revokedAt === null && (token.expiresAt === null || token.expiresAt > nowMs);
 }

@@ -4,13 +4,15 @@ import type { Scope } from './scopes.ts';
 /** Stands for all ledgers in a token's list. */
 export const ALL_LEDGERS = '*';
 
-/** Who makes a request: a token that was checked for this request. */
+/** Who makes a request: a token, or a session of one, that was checked for this request. */
 export interface Caller {
   readonly tokenId: string;
   /** The token's name. */
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly ledgers: typeof ALL_LEDGERS | ReadonlySet<string>;
+  /** The browser's session, where the request came with one: when it ends, ms since the epoch. */
+  readonly session?: { readonly expiresAt: number };
 }
 
 /** Whether the caller has the scope and, where a ledger is given, may reach it. Nothing else is allowed. */

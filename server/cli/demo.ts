@@ -1,7 +1,7 @@
+import { DAY_MS, EVENTS_MAX, EVENTS_MIN, makeMonth } from '#server/demo/month.ts';
 import { isLedgerId } from '#server/ledger/entry.ts';
 import { readText, readWhole } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
-import { DAY_MS, EVENTS_MAX, EVENTS_MIN, makeMonth } from './demo/month.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { callGraphql, RefusedError } from './graphql-call.ts';
 import type { ImportCounts } from './import/import-file.ts';

@@ -12,12 +12,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)));
 }
 
-process.exitCode = await runCommand(process.argv.slice(2), {
+void runCommand(process.argv.slice(2), {
   output: createConsoleOutput(),
   env: readEnvironment(),
   clock: systemClock,
   wait: async (ms, signal) => setTimeout(ms, undefined, { signal }),
   interrupted: interrupt.signal,
-});
-// The start command may have given up on a stop that hangs: nothing may keep the process then.
-process.exit();
+  // The start command may have given up on a stop that hangs: nothing may keep the process then.
+}).then((code) => process.exit(code));

@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { CannotRunError, EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { nearest } from '#server/nearest.ts';
 import { reindexCommand } from './reindex.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   verifyCommand,
   tokenCommand,
   doctorCommand,
+  keysCommand,
   reindexCommand,
   scrubCommand,
   migrateCommand,

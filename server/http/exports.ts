@@ -1,4 +1,3 @@
-import type { Authenticate } from '#server/access/authenticate.ts';
 import { type Caller, may } from '#server/access/caller.ts';
 import { type Clock, systemClock } from '#server/clock.ts';
 import { AppError } from '#server/errors.ts';
@@ -6,11 +5,12 @@ import type { ExportFiles, OpenedExport } from '#server/exports/export-files.ts'
 import type { FinishedExport, FoundExport } from '#server/exports/find-export.ts';
 import type { RecordOperation } from '#server/ports/system-log.ts';
 import { type ByteRange, readRange } from './byte-range.ts';
+import type { RecognizeLink } from './credentials.ts';
 import { type Publish, restBody } from './errors.ts';
 import { isNamedByIfNoneMatch } from './if-none-match.ts';
 
 export interface ExportsDeps {
-  readonly authenticate: Authenticate;
+  readonly recognizeLink: RecognizeLink;
   /** The export with an id, whoever's; `null` where there is none. */
   readonly findExport: (id: string) => Promise<FoundExport | null>;
   readonly files: ExportFiles;
@@ -40,7 +40,7 @@ export function createExports(deps: ExportsDeps, now: Clock = systemClock): Answ
     const id = PATH.exec(new URL(request.url).pathname)?.[1];
     if (id === undefined) return null;
     if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed(deps.publish);
-    const caller = await deps.authenticate(request.headers.get('authorization'));
+    const caller = await deps.recognizeLink((name) => request.headers.get(name));
     if (caller === null) throw new AppError('UNAUTHENTICATED');
     if (!may(caller, 'exports:create')) {
       throw new AppError('FORBIDDEN', { message: 'This needs the scope exports:create.' });
@@ -117,7 +117,8 @@ function fileHeaders({ file, sha256, mediaType }: FinishedExport, etag: string):
     ETag: etag,
     'Repr-Digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
     'Cache-Control': 'private, no-cache',
-    Vary: 'Authorization',
+    Vary: 'Authorization, Cookie',
+    'Cross-Origin-Resource-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "sandbox; default-src 'none'",
   });

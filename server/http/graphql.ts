@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DocumentNode, parse } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import type { Authenticate } from '#server/access/authenticate.ts';
 import type { Caller } from '#server/access/caller.ts';
+import type { Credentials, Recognize } from '#server/access/recognize.ts';
 import { AppError } from '#server/errors.ts';
 import type { JsonValue } from '#server/ledger/json.ts';
 import type { AppContext, ReadingOf, Services } from '#schema/context.ts';
@@ -10,6 +10,7 @@ import { schema } from '#schema/index.ts';
 import { createIngest } from '#schema/ingest.ts';
 import { refuseDeepDocument } from './document-nesting.ts';
 import { hangUp, parseBody, plainType, readBody } from './body.ts';
+import { headersOf, type ReadCredentials } from './credentials.ts';
 import { ClientGone, type PublicError, type Publish, setErrorHeaders, toGraphqlError } from './errors.ts';
 import { TOKENS_MAX } from './limits.ts';
 import { aliasRule, limitsRule } from './query-limits.ts';
@@ -17,7 +18,8 @@ import { aliasRule, limitsRule } from './query-limits.ts';
 export interface GraphqlDeps {
   readonly services: Services;
   readonly readingOf: ReadingOf;
-  readonly authenticate: Authenticate;
+  readonly recognize: Recognize;
+  readonly readCredentials: ReadCredentials;
   readonly stopping: AbortSignal;
   readonly publish: Publish;
 }
@@ -61,13 +63,14 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
     yoga,
     answer: async (req, res) => {
       try {
-        const caller = await deps.authenticate(req.headers.authorization ?? null);
+        const credentials = deps.readCredentials('CALL', headersOf(req));
+        const caller = await deps.recognize(credentials);
         if (caller === null) throw new AppError('UNAUTHENTICATED');
         const sent = req.method === 'POST' ? checkMembers(await readJson(req)) : parseQuery(req.url ?? '');
         const gone = new AbortController();
         // After the whole answer it tells nobody anything.
         res.once('close', () => gone.abort(new ClientGone()));
-        const app = contextOf(deps, caller, req.headers.authorization ?? null, gone.signal);
+        const app = contextOf(deps, caller, credentials, gone.signal);
         await yoga(req, res, { app, sent });
       } catch (error) {
         refuse(req, res, deps.publish(error));
@@ -78,9 +81,9 @@ export function createGraphql(deps: GraphqlDeps): GraphqlOverHttp {
 
 /** What resolvers get for one operation of the caller. */
 export function contextOf(
-  { services, readingOf, stopping, authenticate }: GraphqlDeps,
+  { services, readingOf, stopping, recognize }: GraphqlDeps,
   caller: Caller,
-  authorization: string | null,
+  credentials: Credentials,
   gone: AbortSignal,
 ): AppContext {
   return {
@@ -91,7 +94,7 @@ export function contextOf(
     stopping,
     gone,
     reauthenticate: async () => {
-      if ((await authenticate(authorization)) === null) throw new AppError('UNAUTHENTICATED');
+      if ((await recognize(credentials)) === null) throw new AppError('UNAUTHENTICATED');
     },
   };
 }

@@ -6,6 +6,9 @@
 /** Most bytes in the body of one request; over it 413. In NDJSON it holds for each line instead. */
 export const BODY_BYTES_MAX = 10_000_000;
 
+/** Most bytes in the body of a sign-in. */
+export const SESSION_BODY_BYTES_MAX = 4_096;
+
 /** Longest that the body of one request may take to arrive; NDJSON streams may take for ever. */
 export const BODY_WAIT_MS = 60_000;
 

@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import type { Authenticate } from '#server/access/authenticate.ts';
 import { may } from '#server/access/caller.ts';
 import { AppError } from '#server/errors.ts';
 import type { Metrics } from '#server/telemetry/metrics.ts';
+import type { RecognizeLink } from './credentials.ts';
 import { type Publish, restBody } from './errors.ts';
 import type { StaticFile } from './static-files.ts';
 
 export interface RestDeps {
-  readonly authenticate: Authenticate;
+  readonly recognizeLink: RecognizeLink;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   readonly files: ReadonlyMap<string, StaticFile>;
@@ -24,19 +25,25 @@ export interface Readiness {
   readonly reason?: string;
 }
 
-/** What the UI's page may load: its own files, nothing else, and no page may frame it. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/**
+ * What the UI's page may load: its own files, nothing else, and no page may frame it. With the nonce its
+ * scripts may make style sheets: what an editor draws with is known only when it is drawn.
+ */
+const contentSecurityPolicy = (nonce: string | null): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${nonce === null ? '' : ` 'nonce-${nonce}'`}`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+const NONCE_BYTES = 16;
 
 const GET_ONLY = ['/healthz', '/readyz', '/metrics'];
 
@@ -53,7 +60,7 @@ export function createRest(deps: RestDeps): Hono {
     return c.json({ status: 'unavailable', reason: reason ?? null }, 503, { 'Retry-After': '5' });
   });
   app.get('/metrics', async (c) => {
-    const caller = await deps.authenticate(c.req.header('authorization') ?? null);
+    const caller = await deps.recognizeLink((name) => c.req.header(name) ?? null);
     if (caller === null) throw new AppError('UNAUTHENTICATED');
     if (!may(caller, 'admin')) throw new AppError('FORBIDDEN', { message: 'This needs the scope admin.' });
     const { contentType, text } = await deps.metrics.read();
@@ -77,16 +84,25 @@ export function createRest(deps: RestDeps): Hono {
 function file(c: Context, { files, publish }: RestDeps): Response {
   const found = files.get(c.req.path);
   if (!found) return answerError(c, publish, new AppError('ROUTE_NOT_FOUND'));
+  const { aroundNonce } = found;
+  const nonce = aroundNonce === null ? null : randomBytes(NONCE_BYTES).toString('base64');
   const headers = {
     'Content-Type': found.type,
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Content-Security-Policy': contentSecurityPolicy(nonce),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
+  };
+  // A page that was kept would come with a nonce that is not new.
+  if (nonce !== null && aroundNonce !== null) {
+    return c.body(aroundNonce.join(nonce), 200, { ...headers, 'Cache-Control': 'no-store' });
+  }
+  const cached = {
+    ...headers,
     'Cache-Control': found.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     ETag: found.etag,
   };
-  if (c.req.header('if-none-match') === found.etag) return c.body(null, 304, headers);
-  return c.body(found.body, 200, headers);
+  if (c.req.header('if-none-match') === found.etag) return c.body(null, 304, cached);
+  return c.body(found.body, 200, cached);
 }
 
 function notAllowed(c: Context, publish: Publish): Response {

@@ -3,6 +3,8 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Authenticate } from '#server/access/authenticate.ts';
+import type { Recognize } from '#server/access/recognize.ts';
+import type { Sessions } from '#server/access/sessions.ts';
 import { AppError } from '#server/errors.ts';
 import type { AcceptMany, RejectMany } from '#server/events/accept-many.ts';
 import type { Cosigner } from '#server/witnesses/create-cosigner.ts';
@@ -10,12 +12,14 @@ import type { NewId } from '#server/id.ts';
 import type { Logger } from '#server/log.ts';
 import type { Metrics, Route } from '#server/telemetry/metrics.ts';
 import type { ReadingOf, Services } from '#schema/context.ts';
+import { createReadCredentials, type RecognizeLink, type SessionCookie } from './credentials.ts';
 import { createPublish } from './errors.ts';
 import { createExports, type ExportsDeps } from './exports.ts';
 import { answerEvents, refuse } from './events.ts';
 import { createGraphql } from './graphql.ts';
 import { listen } from './listen.ts';
 import { type AnswerRoute, createRest, type Readiness } from './rest.ts';
+import { answerSession } from './session.ts';
 import { createSockets } from './sockets.ts';
 import { createTiles, type TilesDeps } from './tiles.ts';
 import { createWitness } from './witness.ts';
@@ -26,7 +30,11 @@ export interface HttpDeps {
   readonly acceptMany: AcceptMany;
   readonly rejectMany: RejectMany;
   readonly readingOf: ReadingOf;
+  /** Whom an `Authorization` header stands for: where a session is not enough. */
   readonly authenticate: Authenticate;
+  readonly recognize: Recognize;
+  readonly sessions: Pick<Sessions, 'start' | 'end'>;
+  readonly sessionCookie: SessionCookie;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   /** What finished exports are given out of. */
@@ -61,6 +69,7 @@ const OWN_CACHING: ReadonlySet<Route> = new Set<Route>(['ui', 'tiles', 'exports'
 const GRAPHQL = '/graphql';
 const GRAPHQL_WS = '/graphql/ws';
 const EVENTS = '/v1/events';
+const SESSION = '/session';
 
 /** Makes the server: one switch by exact path in front of GraphQL, event intake, WebSockets and the rest. */
 export function createHttpServer(given: HttpDeps): HttpServer {
@@ -117,12 +126,15 @@ export function createHttpServer(given: HttpDeps): HttpServer {
 }
 
 function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, stopping: AbortSignal) {
-  const { acceptMany, rejectMany, authenticate, metrics } = deps;
-  const graphqlDeps = { services: deps.services, readingOf: deps.readingOf, authenticate, stopping, publish };
+  const { acceptMany, rejectMany, authenticate, recognize, metrics } = deps;
+  const { services, readingOf, sessions, sessionCookie: cookie } = deps;
+  const readCredentials = createReadCredentials(cookie);
+  const graphqlDeps = { services, readingOf, recognize, readCredentials, stopping, publish };
   const graphql = createGraphql(graphqlDeps);
   const sockets = createSockets(graphqlDeps, graphql.yoga);
-  const routes = createRoutes(deps, publish);
-  const rest = createRest({ ...deps, publish, routes, files: readStaticFiles(deps.uiDir) });
+  const recognizeLink: RecognizeLink = (header) => recognize(readCredentials('LINK', header));
+  const routes = createRoutes(deps, publish, recognizeLink);
+  const rest = createRest({ ...deps, recognizeLink, publish, routes, files: readStaticFiles(deps.uiDir) });
   const listener = getRequestListener(rest.fetch, { overrideGlobalObjects: false });
   let lines = 0;
   const onStream = (): (() => void) => {
@@ -135,6 +147,7 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
   metrics.watchStreams('ndjson', () => lines);
   const events: Answer = (req, res) =>
     answerEvents(req, res, { acceptMany, rejectMany, authenticate, publish, stopping, onStream });
+  const session: Answer = (req, res) => answerSession(req, res, { sessions, readCredentials, cookie });
   const others: Answer = async (req, res) => listener(req, res);
   const find = (path: string): { route: Route; handle: Answer } => {
     switch (path) {
@@ -142,6 +155,8 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
         return { route: 'graphql', handle: graphql.answer };
       case EVENTS:
         return { route: 'events', handle: events };
+      case SESSION:
+        return { route: 'session', handle: session };
       case '/metrics':
         return { route: 'metrics', handle: others };
       case '/healthz':
@@ -155,11 +170,15 @@ function createParts(deps: HttpDeps, publish: ReturnType<typeof createPublish>, 
 }
 
 /** What answers requests under a path of its own, tried in this order. */
-function createRoutes(deps: HttpDeps, publish: ReturnType<typeof createPublish>): readonly AnswerRoute[] {
-  const { authenticate, readingOf, publicLedgers, cosigner } = deps;
+function createRoutes(
+  deps: HttpDeps,
+  publish: ReturnType<typeof createPublish>,
+  recognizeLink: RecognizeLink,
+): readonly AnswerRoute[] {
+  const { readingOf, publicLedgers, cosigner } = deps;
   return [
-    createTiles({ authenticate, readingOf, publicLedgers, publish }),
-    createExports({ ...deps.exports, authenticate, publish }),
+    createTiles({ recognizeLink, readingOf, publicLedgers, publish }),
+    createExports({ ...deps.exports, recognizeLink, publish }),
     ...(cosigner === null ? [] : [createWitness({ cosigner })]),
   ];
 }

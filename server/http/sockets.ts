@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { Credentials } from '#server/access/recognize.ts';
 import { AppError } from '#server/errors.ts';
 import {
   type Context,
@@ -13,6 +14,7 @@ import {
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type JsonValue, parseJson } from '#server/ledger/json.ts';
 import { decodeUtf8 } from './body.ts';
+import { headersOf } from './credentials.ts';
 import { ClientGone, type Publish, toGraphqlError } from './errors.ts';
 import { contextOf, type GraphqlDeps, type Yoga } from './graphql.ts';
 import { MESSAGE_BYTES_MAX, SOCKET_OPERATIONS_MAX } from './limits.ts';
@@ -34,7 +36,7 @@ interface Extra extends Record<PropertyKey, unknown> {
   readonly request: IncomingMessage;
   /** Aborts when the connection has ended. */
   readonly gone: AbortSignal;
-  authorization: string | null;
+  credentials: Credentials;
 }
 
 type Init = { readonly authorization?: unknown };
@@ -54,20 +56,23 @@ const BAD_REQUEST = 4400;
 const UNAUTHORIZED = 4401;
 const INTERNAL_ERROR = 4500;
 const GOING_AWAY = 1001;
+/** What is known before the first message. */
+const NOTHING: Credentials = { authorization: null, session: null };
 const PING_MS = 12_000;
 
 /**
  * Makes the WebSocket side. The token comes in `connection_init`'s payload, `{ "authorization": "Bearer …"
- * }`, or in the upgrade request's header; without a valid one the socket is closed with 4401. It is checked
- * again for every operation.
+ * }`, or in the upgrade request's header; a page of this appliance may come with its session's cookie
+ * instead. Without a valid one the socket is closed with 4401. It is checked again for every operation.
  */
 export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, handleProtocols });
   const server = makeServer<Init & Record<string, unknown>, Extra>({
     onConnect: async ({ connectionParams, extra }) => {
       const given = connectionParams?.authorization;
-      extra.authorization = typeof given === 'string' ? given : (extra.request.headers.authorization ?? null);
-      if ((await deps.authenticate(extra.authorization)) !== null) return true;
+      const sent = deps.readCredentials('SOCKET', headersOf(extra.request));
+      extra.credentials = typeof given === 'string' ? { ...sent, authorization: given } : sent;
+      if ((await deps.recognize(extra.credentials)) !== null) return true;
       extra.socket.close(UNAUTHORIZED, 'Unauthorized');
       return false;
     },
@@ -87,7 +92,7 @@ export function createSockets(deps: GraphqlDeps, yoga: Yoga): Sockets {
 
   sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
     const ended = new AbortController();
-    const extra = { socket, request, gone: ended.signal, authorization: null };
+    const extra = { socket, request, gone: ended.signal, credentials: NOTHING };
     const opened = server.opened(transportOf(socket, deps.publish), extra);
     const stopPings = keepAlive(socket);
     // A broken message or connection; `ws` closes the socket itself.
@@ -147,14 +152,14 @@ async function prepare(deps: GraphqlDeps, yoga: Yoga, context: SocketContext, pa
     const message = `The connection has ${SOCKET_OPERATIONS_MAX} operations under way, which is the limit.`;
     return [new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } })];
   }
-  const { authorization, gone } = context.extra;
-  const caller = await deps.authenticate(authorization);
+  const { credentials, gone } = context.extra;
+  const caller = await deps.recognize(credentials);
   if (caller === null) {
     context.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
     return [new GraphQLError('No valid token was given.', { extensions: { code: 'UNAUTHENTICATED' } })];
   }
   const enveloped: Enveloped = yoga.getEnveloped({
-    app: contextOf(deps, caller, authorization, gone),
+    app: contextOf(deps, caller, credentials, gone),
     params,
   });
   const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped;

@@ -8,7 +8,12 @@ export interface StaticFile {
   readonly etag: string;
   /** Whether the name changes with the content, so that the file may be kept for ever. */
   readonly isImmutable: boolean;
+  /** Of a page that is given with another nonce each time: the text before, between and behind its places. */
+  readonly aroundNonce: readonly string[] | null;
 }
+
+/** Stands in a page where its nonce belongs: what lets its scripts make style sheets, and nobody else's. */
+const NONCE_PLACE = '__CSP_NONCE__';
 
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
@@ -45,9 +50,16 @@ export function readStaticFiles(folder: string): ReadonlyMap<string, StaticFile>
       type: TYPES[entry.name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
       isImmutable: HASHED.test(path),
+      aroundNonce: aroundNonce(entry.name, body),
     });
   }
   const index = files.get('/index.html');
   if (index) files.set('/', index);
   return files;
+}
+
+function aroundNonce(name: string, body: Uint8Array): StaticFile['aroundNonce'] {
+  if (!name.endsWith('.html')) return null;
+  const parts = new TextDecoder('utf-8', { fatal: true }).decode(body).split(NONCE_PLACE);
+  return parts.length === 1 ? null : parts;
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Authenticate } from '#server/access/authenticate.ts';
 import { ALL_LEDGERS, type Caller } from '#server/access/caller.ts';
 import { mayReach } from '#server/access/ledger.ts';
 import type { Scope } from '#server/access/scopes.ts';
@@ -10,12 +9,13 @@ import { HASH_BYTES } from '#server/ledger/hash.ts';
 import { TILE_WIDTH } from '#server/ledger/tile.ts';
 import type { Reading, ReadingOf } from '#schema/context.ts';
 import { readCosignedNote } from '#schema/cosigned-note.ts';
+import type { RecognizeLink } from './credentials.ts';
 import { type Publish, restBody } from './errors.ts';
 import { isNamedByIfNoneMatch } from './if-none-match.ts';
 import { readTilePath, type TileAsked } from './tile-path.ts';
 
 export interface TilesDeps {
-  readonly authenticate: Authenticate;
+  readonly recognizeLink: RecognizeLink;
   readonly readingOf: ReadingOf;
   /** Ledgers that anyone may read hashes of, without a token. */
   readonly publicLedgers: typeof ALL_LEDGERS | readonly string[];
@@ -70,11 +70,11 @@ async function answer(deps: TilesDeps, request: Request, path: string): Promise<
 
 /** The ledgers of the caller, who must be allowed to read this one. */
 async function readerLedgers(
-  { authenticate }: TilesDeps,
+  { recognizeLink }: TilesDeps,
   request: Request,
   ledger: string,
 ): Promise<Caller['ledgers']> {
-  const caller = await authenticate(request.headers.get('authorization'));
+  const caller = await recognizeLink((name) => request.headers.get(name));
   if (caller === null) throw new AppError('UNAUTHENTICATED');
   if (!READERS.some((scope) => caller.scopes.has(scope))) throw new AppError('FORBIDDEN');
   if (!mayReach(caller, ledger)) throw new AppError('LEDGER_NOT_FOUND');
@@ -157,7 +157,7 @@ async function toAnswer(request: Request, isPublic: boolean, resource: Resource)
   const { type, isImmutable, isText } = resource;
   const isGzip = isText && acceptsGzip(request.headers.get('accept-encoding'));
   const etag = `"${createHash('sha256').update(resource.body).digest('base64url')}${isGzip ? '-gzip' : ''}"`;
-  const vary = [...(isText ? ['Accept-Encoding'] : []), ...(isPublic ? [] : ['Authorization'])];
+  const vary = [...(isText ? ['Accept-Encoding'] : []), ...(isPublic ? [] : ['Authorization', 'Cookie'])];
   const headers = new Headers({
     'Content-Type': type,
     'Cache-Control': `${isPublic ? 'public' : 'private'}, ${isImmutable ? IMMUTABLE : 'no-cache'}`,

@@ -179,6 +179,23 @@ export class Bitset {
     return (at << 5) + 31 - Math.clz32(word);
   }
 
+  /** The record in it that has so many lower ones in it; −1 where there are not so many. */
+  nth(lower: number): number {
+    const { words } = this;
+    let left = lower;
+    for (let at = 0; at < words.length; at++) {
+      let word = words[at] ?? 0;
+      const bits = bitsOf(word);
+      if (left >= bits) {
+        left -= bits;
+        continue;
+      }
+      for (; left > 0; left--) word &= word - 1;
+      return (at << 5) + 31 - Math.clz32(word & -word);
+    }
+    return -1;
+  }
+
   /** Ascending. */
   *[Symbol.iterator](): IterableIterator<number> {
     for (let record = this.next(0); record >= 0; record = this.next(record + 1)) yield record;

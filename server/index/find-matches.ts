@@ -1,14 +1,12 @@
 import type { Condition } from '#server/ports/condition.ts';
 import { Bitset } from './bitset.ts';
 import { evaluate } from './evaluate.ts';
+import { inGroups } from './in-groups.ts';
 import type { MatchedSets } from './matched-cache.ts';
 import type { Segment } from './segment.ts';
 import type { Part } from './snapshot.ts';
 import type { TimeLimit } from './time-limit.ts';
 import type { MatchedSegment } from './values.ts';
-
-/** Segments that are worked on at once: so their pages are read together, and memory stays bounded. */
-const GROUP_SEGMENTS = 64;
 
 /** The records of each part that satisfy the condition, in the order of the parts. */
 export function findMatches(
@@ -24,21 +22,6 @@ export function findMatches(
     const matched = await sets.in(segment, limit, () => evaluate(segment, condition, limit));
     return { segment, matched: within(part, segment, matched) };
   });
-}
-
-/** Does something with each, group by group; between groups others have their turn. */
-export async function inGroups<T, R>(
-  items: readonly T[],
-  limit: TimeLimit,
-  run: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += GROUP_SEGMENTS) {
-    if (at > 0) await limit.pause();
-    results.push(...(await Promise.all(items.slice(at, at + GROUP_SEGMENTS).map(run))));
-  }
-  limit.checkTime();
-  return results;
 }
 
 /** Tells whether every record satisfies it, by its form. */

@@ -4,42 +4,62 @@ import type { Work } from './work.ts';
 
 const STATUS_KEY = 'event.status';
 const FAILURE_TERM = 'sfailure';
+const ATTEMPT_TERM = 'sattempt';
+
+/** How many happened in each bucket, and how many of those have which status. */
+export interface BucketCounts {
+  readonly counts: number[];
+  readonly failures: number[];
+  readonly attempts: number[];
+}
+
+/** Nothing counted yet, in so many buckets. */
+export function emptyBuckets(buckets: number): BucketCounts {
+  const zeros = (): number[] => new Array<number>(buckets).fill(0);
+  return { counts: zeros(), failures: zeros(), attempts: zeros() };
+}
 
 /**
- * Counts when the matches of a segment happened, and how many of them failed, and adds that to `counts` and
- * `failures`. The bucket `i` is from `edges[i]` inclusive to `edges[i + 1]` exclusive, in ms since the epoch;
- * edges are ascending and at least two. What happened outside of them is not counted.
+ * Counts when the matches of a segment happened, and how many of them failed or were only attempts, and adds
+ * that to `found`. The bucket `i` is from `edges[i]` inclusive to `edges[i + 1]` exclusive, in ms since the
+ * epoch; edges are ascending and at least two. What happened outside of them is not counted.
  */
 export async function countPerBucket(
   segment: Segment,
   matched: Bitset,
   edges: readonly number[],
-  counts: number[],
-  failures: number[],
+  found: BucketCounts,
   work: Work,
 ): Promise<void> {
   work.checkTime();
   const { occurredMin, occurredMax } = segment;
   const isOutside = occurredMax < (edges[0] ?? 0) || occurredMin >= (edges.at(-1) ?? 0);
   if (isOutside || matched.isEmpty()) return;
-  const failed = await findFailures(segment);
+  const failed = await findStatus(segment, FAILURE_TERM);
+  const attempted = await findStatus(segment, ATTEMPT_TERM);
   const buckets = createBucketFinder(edges);
   const only = buckets(occurredMin);
   if (only !== -1 && only === buckets(occurredMax)) {
-    counts[only] = (counts[only] ?? 0) + matched.count();
-    failures[only] = (failures[only] ?? 0) + matched.countAnd(failed);
+    add(found.counts, only, matched.count());
+    add(found.failures, only, matched.countAnd(failed));
+    add(found.attempts, only, matched.countAnd(attempted));
     return;
   }
   const { ms } = await segment.occurred();
-  addCounts(ms, matched, buckets, counts);
-  addCounts(ms, failed.and(matched), buckets, failures);
+  addCounts(ms, matched, buckets, found.counts);
+  addCounts(ms, failed.and(matched), buckets, found.failures);
+  addCounts(ms, attempted.and(matched), buckets, found.attempts);
 }
 
-async function findFailures(segment: Segment): Promise<Bitset> {
-  const failed = Bitset.none(segment.size);
+async function findStatus(segment: Segment, term: string): Promise<Bitset> {
+  const having = Bitset.none(segment.size);
   const field = segment.field(STATUS_KEY);
-  if (field !== null) (await segment.find(field, FAILURE_TERM))?.addTo(failed);
-  return failed;
+  if (field !== null) (await segment.find(field, term))?.addTo(having);
+  return having;
+}
+
+function add(counts: number[], bucket: number, count: number): void {
+  counts[bucket] = (counts[bucket] ?? 0) + count;
 }
 
 function addCounts(
@@ -52,7 +72,7 @@ function addCounts(
     let word = words[at] ?? 0;
     while (word !== 0) {
       const bucket = buckets(times[(at << 5) + 31 - Math.clz32(word & -word)] ?? 0);
-      if (bucket !== -1) counts[bucket] = (counts[bucket] ?? 0) + 1;
+      if (bucket !== -1) add(counts, bucket, 1);
       word &= word - 1;
     }
   }

@@ -1,6 +1,8 @@
 import type { FoundPageRequest, Position } from '#server/ports/search.ts';
 import { takeByOccurred } from './order-occurred.ts';
+import { positionAt } from './position-at.ts';
 import { compareIndexes, compareOccurred, type OrderedPart, type Start } from './positions.ts';
+import type { TimeLimit } from './time-limit.ts';
 import type { Work } from './work.ts';
 
 export interface PositionPage {
@@ -24,7 +26,7 @@ export async function pageOfParts(
   parts: readonly OrderedPart[],
   request: FoundPageRequest,
   pageRecords: number,
-  work: Work,
+  work: TimeLimit,
 ): Promise<PositionPage> {
   const take: Take = (direction, start, count) =>
     request.field === 'RECORDED'
@@ -32,7 +34,17 @@ export async function pageOfParts(
       : takeByOccurred(parts, direction, start, count, work);
   const compare = request.field === 'RECORDED' ? compareIndexes : compareOccurred;
   const sign = request.direction === 'ASC' ? 1 : -1;
-  const { first, last, after, before } = request;
+  const { first, last, after, before, skip = 0 } = request;
+  if (skip > 0) {
+    const start = await positionAt(parts, request, skip, work);
+    if (start === null) {
+      const any = await take(request.direction, null, 1);
+      return { positions: [], hasNextPage: false, hasPreviousPage: any.length > 0 };
+    }
+    const count = first ?? pageRecords;
+    const taken = await take(request.direction, { position: start, isIncluded: true }, count + 1);
+    return { positions: taken.slice(0, count), hasNextPage: taken.length > count, hasPreviousPage: true };
+  }
   // Nothing is between the two where they stand the wrong way round: then the page is empty, just behind
   // `after`.
   const isCrossed = after !== null && before !== null && sign * compare(after, before) >= 0;

@@ -6,14 +6,14 @@ import type { PositionPage } from './order.ts';
  * everything matches, without reading anything.
  */
 export function pageOfAll(end: number, request: FoundPageRequest, pageRecords: number): PositionPage {
-  const { direction, first, last } = request;
+  const { direction, first, last, skip = 0 } = request;
   const isCrossed = areCrossed(request);
   const isMirrored = last !== null && !isCrossed;
   const [after, before] = isMirrored ? [request.before, request.after] : [request.after, request.before];
   // Places are counted from where the page is taken: from the front of the order, or for `last` from its end.
   const isForward = (direction === 'ASC') !== isMirrored;
   const flip = (index: number): number => (isForward ? index : end - 1 - index);
-  const start = after === null ? 0 : Math.max(0, flip(after.index) + 1);
+  const start = after === null ? Math.min(skip, end) : Math.max(0, flip(after.index) + 1);
   const stop = before === null ? end : Math.min(end, flip(before.index));
   const wanted = isCrossed ? 0 : (last ?? first ?? pageRecords);
   const count = Math.max(0, Math.min(wanted, stop - start));

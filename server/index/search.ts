@@ -12,8 +12,9 @@ import {
   SEARCH_TIME_MAX_MS,
 } from '#server/ports/search.ts';
 import type { SegmentStore } from '#server/ports/segment-store.ts';
-import { findMatches, inGroups, isEverything } from './find-matches.ts';
-import { countPerBucket } from './histogram.ts';
+import { findMatches, isEverything } from './find-matches.ts';
+import { type BucketCounts, countPerBucket, emptyBuckets } from './histogram.ts';
+import { inGroups } from './in-groups.ts';
 import { createMatchedCache } from './matched-cache.ts';
 import { createOpenedSegments } from './opened-segments.ts';
 import { pageOfParts } from './order.ts';
@@ -178,11 +179,14 @@ async function findPage(
   return { ...(await pageOfParts(parts, request, PAGE_RECORDS, limit)), totalCount, indexedThrough };
 }
 
-async function countMoments(found: readonly MatchedSegment[], edges: readonly number[], limit: TimeLimit) {
-  const counts = new Array<number>(edges.length - 1).fill(0);
-  const failures = new Array<number>(edges.length - 1).fill(0);
+async function countMoments(
+  found: readonly MatchedSegment[],
+  edges: readonly number[],
+  limit: TimeLimit,
+): Promise<BucketCounts> {
+  const counted = emptyBuckets(edges.length - 1);
   await inGroups(found, limit, ({ segment, matched }) =>
-    countPerBucket(segment, matched, edges, counts, failures, limit),
+    countPerBucket(segment, matched, edges, counted, limit),
   );
-  return { counts, failures };
+  return counted;
 }

@@ -42,13 +42,13 @@ export function createRecordOperation(accept: AcceptOwn): RecordOperation {
 }
 
 function eventOf(operation: Operation, caller: NonNullable<Operation['caller']>): JsonValue {
-  const { action, status, ledger, details, eventId } = operation;
+  const { action, status, ledger, target, details, eventId } = operation;
   return {
     ...(eventId === undefined ? {} : { id: eventId }),
     action,
     status,
     actor: { id: caller.tokenId, name: caller.name, type: operation.caller === null ? 'service' : 'token' },
-    target: { id: ledger, type: 'ledger' },
+    target: { ...(target ?? { id: ledger, type: 'ledger' }) },
     context: { source: 'indelible' },
     details: { ...details },
   };

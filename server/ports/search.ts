@@ -26,6 +26,11 @@ export interface FoundPageRequest {
   /** The page comes after this position in the order asked for; it need not be one of a match. */
   readonly after: Position | null;
   readonly before: Position | null;
+  /**
+   * Matches that are passed over before the first of the page; where there are fewer, the page is empty. None
+   * unless given. Only without `last`, `after` and `before`.
+   */
+  readonly skip?: number | undefined;
 }
 
 /** What an answer covers. */
@@ -48,6 +53,8 @@ export interface FoundHistogram extends Covered {
   readonly counts: readonly number[];
   /** Of these, how many have the status FAILURE. */
   readonly failures: readonly number[];
+  /** Of these, how many have the status ATTEMPT. */
+  readonly attempts: readonly number[];
 }
 
 export interface ValueCount {

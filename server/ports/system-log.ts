@@ -10,8 +10,10 @@ export interface Operation {
   readonly status: 'ATTEMPT' | 'SUCCESS' | 'FAILURE';
   /** The token on whose behalf; `null`: the appliance's own schedule. */
   readonly caller: { readonly tokenId: string; readonly name: string } | null;
-  /** Id of the ledger that it was done to. */
+  /** Id of the ledger that it was done to, or in. */
   readonly ledger: string;
+  /** What it was done to, where that is not the ledger itself. */
+  readonly target?: { readonly id: string; readonly type: string };
   readonly details: { readonly [name: string]: JsonValue };
   /** Makes recording it twice one record; a new id where it is left out. */
   readonly eventId?: string;

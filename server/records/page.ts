@@ -15,6 +15,8 @@ export interface PageRequest {
   readonly after: number | null;
   /** Index that the page comes before, in the order asked for. */
   readonly before: number | null;
+  /** So many are passed over first; only without `last`, `after` and `before`. None unless given. */
+  readonly skip?: number | undefined;
 }
 
 export interface Page {
@@ -48,7 +50,10 @@ export function countOf(range: IndexRange): number {
 export function pageOf(range: IndexRange, request: PageRequest): Page {
   const ascending = request.direction === 'ASC';
   const [above, below] = ascending ? [request.after, request.before] : [request.before, request.after];
-  const [start, end] = [above === null ? range.from : above + 1, below ?? range.to];
+  const skipped = Math.min(request.skip ?? 0, countOf(range));
+  const first = range.from + (ascending ? skipped : 0);
+  const behind = range.to - (ascending ? 0 : skipped);
+  const [start, end] = [above === null ? first : above + 1, below ?? behind];
   // Where there is nothing between the two the page is empty, and lies just behind `after`.
   const between = ascending ? start : end;
   const window = start > end ? { from: between, to: between } : intersect(range, { from: start, to: end });
@@ -90,6 +95,7 @@ export function pageOfList(
       direction: 'ASC',
       first: request.first,
       last: request.last,
+      skip: request.skip,
       after: after === null ? null : after - 1,
       before: position(request.before, true),
     },

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#server/errors.ts';
+import type { KeyEncryptionKey } from './key-wrapping.ts';
 import { createFolderDurably, createPrivately, writeDurably, writeOnceDurably } from './durable-file.ts';
 
 /** What lies where in the data folder. */
@@ -34,6 +35,8 @@ export interface DataDir {
   readonly paths: DataDirPaths;
   /** Random, made once: the appliance's own name until it is given one. */
   readonly instanceId: string;
+  /** What the files in `keys` are encrypted with; `null`: they are plain. */
+  readonly kek: KeyEncryptionKey | null;
 }
 
 export interface HeldDataDir extends DataDir {
@@ -74,6 +77,7 @@ export function holdDataDir(dir: string): HeldDataDir {
   return {
     paths,
     instanceId: readOrMakeInstanceId(paths.instanceId),
+    kek: null,
     describeHolder(holder) {
       try {
         writeDurably(paths.holder, `${JSON.stringify(holder)}\n`, 0o600);
@@ -97,7 +101,7 @@ export function holdDataDir(dir: string): HeldDataDir {
 export function shareDataDir(dir: string): DataDir {
   const paths = dataDirPaths(dir);
   createFolders(paths);
-  return { paths, instanceId: readOrMakeInstanceId(paths.instanceId) };
+  return { paths, instanceId: readOrMakeInstanceId(paths.instanceId), kek: null };
 }
 
 /** The folder's instance id without making one; `null` where there is none yet. */

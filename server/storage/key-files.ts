@@ -1,14 +1,19 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { AppError } from '#server/errors.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import { keyIdOf, parseVkey } from '#server/ledger/note.ts';
 import type { KeyStore, Signer } from '#server/ports/signer.ts';
 import { writeDurably } from './durable-file.ts';
+import { type KeyEncryptionKey, readKeyFile, wrapKey } from './key-wrapping.ts';
 
-/** Keys as PKCS #8 PEM files (mode 0600), each named by the eight hex digits of its C2SP key id. */
-export function createKeyFiles(folder: string, sha256: Sha256): KeyStore {
+/**
+ * Keys as PKCS #8 PEM files (mode 0600), each named by the eight hex digits of its C2SP key id.
+ *
+ * @param kek encrypts the files; `null`: they are plain, and one that is not is refused with KEYS_PROTECTED
+ */
+export function createKeyFiles(folder: string, sha256: Sha256, kek: KeyEncryptionKey | null): KeyStore {
   const fileOf = (keyId: string): string => join(folder, `${keyId}.pem`);
   return {
     async create(origin) {
@@ -19,7 +24,8 @@ export function createKeyFiles(folder: string, sha256: Sha256): KeyStore {
         // Two keys in 2^32 share their id: another ledger's key must not be lost to this one's.
         if (existsSync(file)) continue;
         // Crash after this and before the ledger is created: a key that nothing names. Harmless.
-        writeDurably(file, String(privateKey.export({ type: 'pkcs8', format: 'pem' })), 0o600);
+        const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+        writeDurably(file, kek === null ? pem : wrapKey(kek, basename(file), pem), 0o600);
         return signer;
       }
     },
@@ -28,7 +34,7 @@ export function createKeyFiles(folder: string, sha256: Sha256): KeyStore {
       if ('problem' in parsed) throw missing(`${vkey} is not a verifier key: ${parsed.problem}.`);
       const file = fileOf(parsed.keyId);
       if (!existsSync(file)) throw missing(`The key file ${file} is missing.`);
-      const signer = readSigner(file);
+      const signer = readSigner(file, kek);
       // Signatures of another key would be found out only by whoever verifies the checkpoints, years later.
       if (Buffer.compare(signer.publicKey, parsed.publicKey) !== 0) {
         throw missing(`The key file ${file} holds another key than ${vkey}.`);
@@ -38,10 +44,11 @@ export function createKeyFiles(folder: string, sha256: Sha256): KeyStore {
   };
 }
 
-function readSigner(file: string): Signer {
+function readSigner(file: string, kek: KeyEncryptionKey | null): Signer {
   try {
-    return toSigner(createPrivateKey(readFileSync(file)));
+    return toSigner(createPrivateKey(readKeyFile(file, kek)));
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     throw missing(`The key file ${file} cannot be read.`, cause);
   }
 }

@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#server/errors.ts';
 import { type CosignatureAlgorithm, makeWitnessVkey, parseWitnessVkey } from '#server/ledger/cosignature.ts';
 import type { Sha256 } from '#server/ledger/hash.ts';
 import type { WitnessKey } from '#server/ports/witness-key.ts';
-import { writeOnceDurably } from './durable-file.ts';
+import { type KeyEncryptionKey, readKeyFile, writeKeyFileOnce } from './key-wrapping.ts';
 
 /** Hex digits of the name's hash in the name of a file. */
 const NAME_DIGITS = 16;
@@ -16,32 +16,45 @@ const NAME_DIGITS = 16;
  * so that one key must not serve two.
  *
  * @param folder that of the ledgers' keys
+ * @param kek encrypts the files; `null`: they are plain
  * @throws AppError SIGNING_KEY_MISSING where a file cannot be read or holds no such key; `RangeError` on a
- *   name with white space or `+`
+ *   name with white space or `+`; KEYS_PROTECTED where a file is encrypted with another key
  */
-export function openWitnessKeys(folder: string, sha256: Sha256, name: string): readonly WitnessKey[] {
+export function openWitnessKeys(
+  folder: string,
+  sha256: Sha256,
+  name: string,
+  kek: KeyEncryptionKey | null,
+): readonly WitnessKey[] {
   const nameHash = Buffer.from(sha256(Buffer.from(name)), 'base64')
     .toString('hex')
     .slice(0, NAME_DIGITS);
   const fileOf = (suffix: string): string => join(folder, `witness-${nameHash}-${suffix}.pem`);
   return [
-    openKey(fileOf('ed25519'), sha256, name, 'ED25519'),
-    openKey(fileOf('ml-dsa-44'), sha256, name, 'ML_DSA_44'),
+    openKey(fileOf('ed25519'), { sha256, name, kek }, 'ED25519'),
+    openKey(fileOf('ml-dsa-44'), { sha256, name, kek }, 'ML_DSA_44'),
   ];
 }
 
-function openKey(file: string, sha256: Sha256, name: string, algorithm: CosignatureAlgorithm): WitnessKey {
+interface KeyUse {
+  readonly sha256: Sha256;
+  readonly name: string;
+  readonly kek: KeyEncryptionKey | null;
+}
+
+function openKey(file: string, { sha256, name, kek }: KeyUse, algorithm: CosignatureAlgorithm): WitnessKey {
   // Of several processes that share the folder the first one's key stays, and all read that. A crash after
   // this: a key that signed nothing yet, and is found by the next start.
-  if (!existsSync(file)) writeOnceDurably(file, generate(algorithm), 0o600);
+  if (!existsSync(file)) writeKeyFileOnce(file, generate(algorithm), kek);
   try {
-    const privateKey = createPrivateKey(readFileSync(file));
+    const privateKey = createPrivateKey(readKeyFile(file, kek));
     const vkey = makeWitnessVkey(sha256, name, algorithm, rawPublicKey(privateKey));
     const parsed = parseWitnessVkey(sha256, vkey);
     if ('problem' in parsed) throw new RangeError(parsed.problem);
     const { keyId } = parsed;
     return { name, keyId, algorithm, vkey, sign: (message) => sign(null, message, privateKey) };
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     throw new AppError('SIGNING_KEY_MISSING', { message: `The key file ${file} holds no such key.`, cause });
   }
 }

@@ -30,7 +30,16 @@ export interface WorkCounts {
 }
 
 /** Routes that durations are measured for: a fixed set, so that no client can add series. */
-export type Route = 'graphql' | 'events' | 'metrics' | 'health' | 'tiles' | 'exports' | 'witness' | 'ui';
+export type Route =
+  | 'graphql'
+  | 'events'
+  | 'session'
+  | 'metrics'
+  | 'health'
+  | 'tiles'
+  | 'exports'
+  | 'witness'
+  | 'ui';
 
 /** The appliance's measurements. Every number is measured; nothing in a label comes from a tenant. */
 export interface Metrics {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { MIGRATIONS } from '#server/places.ts';
 import type { LedgerIdentity } from '#server/ports/ledger-store.ts';
 import { sha256 } from '#server/sha256.ts';
 import { type DataDirPaths, readInstanceId } from '#server/storage/data-dir.ts';
@@ -18,7 +18,6 @@ import { checkLedger as compareLedger, type LedgerReads } from './check-ledger.t
 import { checkQuarantine, checkQueue } from './check-waiting.ts';
 import { type Finding, fine, problem, reasonOf } from './finding.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../prisma/sqlite/migrations', import.meta.url));
 const RESTORE = 'Stop the server, keep a copy of the folder as it is, and restore the newest backup.';
 
 /** Looks into the database without writing: structure, migrations, ledgers, queue, quarantine. */
@@ -65,7 +64,7 @@ function checkMigrations(db: SqliteDatabase): Finding {
         )
         .all()
     : [];
-  const known = new Map(readMigrations(MIGRATIONS).map(({ name, checksum }) => [name, checksum]));
+  const known = new Map(readMigrations(MIGRATIONS.sqlite).map(({ name, checksum }) => [name, checksum]));
   for (const { name, checksum } of applied) {
     const expected = known.get(name);
     if (expected === undefined) {

@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { join } from 'node:path';
 import type { Config } from '#server/config.ts';
 import { type DataDirPaths, isDataDirHeld, readHolder } from '#server/storage/data-dir.ts';
-import { type Finding, fine, problem, reasonOf } from './finding.ts';
+import { countProtectedKeys } from '#server/storage/key-protection.ts';
+import { type Finding, fine, problem, reasonOf, warning } from './finding.ts';
 
 const NODE_MAJOR_MIN = 24;
 const FREE_BYTES_MIN = 1024 ** 3;
@@ -35,6 +36,7 @@ export function* checkFolder({ dir, keys, adminToken }: DataDirPaths): Generator
     );
   }
   yield* checkModes(keys, adminToken);
+  yield* checkProtection(keys);
   yield checkSpace(dir);
 }
 
@@ -61,6 +63,21 @@ function* checkModes(keys: string, adminToken: string): Generator<Finding> {
     }
   } catch (error) {
     yield problem('Secrets', reasonOf(error), 'Run the doctor as the user that runs the server.');
+  }
+}
+
+/** Keys that only the desktop app opens: whoever starts a server here by hand is told before. */
+function* checkProtection(keys: string): Generator<Finding> {
+  try {
+    const count = existsSync(keys) ? countProtectedKeys(keys) : 0;
+    if (count === 0) return;
+    yield warning(
+      'Key protection',
+      `${count} key files are protected by the desktop app: only it starts with this folder`,
+      'For another server: indelible keys unprotect --recovery-file FILE',
+    );
+  } catch (error) {
+    yield problem('Key protection', reasonOf(error), 'Run the doctor as the user that runs the server.');
   }
 }
 

@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { whole } from '#server/cli/progress-line.ts';
 import type { Clock } from '#server/clock.ts';
 import { AppError } from '#server/errors.ts';
+import { MIGRATIONS } from '#server/places.ts';
 import { sha256 } from '#server/sha256.ts';
 import type { DataDirPaths } from '#server/storage/data-dir.ts';
 import { createPostgresCheckpointStore } from '#server/storage/postgres/checkpoint-store.ts';
@@ -19,7 +19,6 @@ import { checkLedger } from './check-ledger.ts';
 import { checkQuarantine, checkQueue } from './check-waiting.ts';
 import { type Finding, fine, problem, reasonOf, warning } from './finding.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../prisma/postgres/migrations', import.meta.url));
 const RESTORE = 'Stop all servers, keep the database as it is, and restore the newest backup beside it.';
 const REACH = 'Look at DATABASE_URL, at the network and at the log of the database.';
 const MIGRATE = 'Run `indelible migrate` with the URL of the user that owns the tables';
@@ -111,7 +110,7 @@ function* checkDurability(server: ServerRow): Generator<Finding> {
 
 async function checkMigrations(pool: PostgresPool): Promise<Finding> {
   try {
-    const missing = await missingMigrations(pool, MIGRATIONS);
+    const missing = await missingMigrations(pool, MIGRATIONS.postgres);
     if (missing.length === 0) return fine('Migrations', 'all are applied');
     return problem('Migrations', `not applied yet: ${missing.join(', ')}`, `${MIGRATE}.`);
   } catch (error) {

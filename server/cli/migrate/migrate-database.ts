@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { CannotRunError } from '#server/cli/exit-codes.ts';
 import type { Output } from '#server/cli/output.ts';
+import { MIGRATIONS } from '#server/places.ts';
 import { installQueue, queueScript } from '#server/storage/postgres/boss.ts';
 import { type Migration, readMigrations } from '#server/storage/migrations.ts';
 import { migratePostgres, migrationScript, missingMigrations } from '#server/storage/postgres/migrate.ts';
@@ -14,7 +14,6 @@ import {
   QUEUE_SCHEMA,
 } from '#server/storage/postgres/roles.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../prisma/postgres/migrations', import.meta.url));
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** What is to be there. */
@@ -33,12 +32,14 @@ export interface Wanted {
  */
 export async function migrateDatabase(url: string, wanted: Wanted, output: Output): Promise<void> {
   await withPool(url, async (pool) => {
-    const { applied } = await migratePostgres(pool, MIGRATIONS);
+    const { applied } = await migratePostgres(pool, MIGRATIONS.postgres);
     for (const name of applied) output.line(`Applied ${name}`);
     // As a server that starts at the same time: pg-boss' own tables may be made by one at a time only.
     await onceAtATime(pool, () => installQueue(pool, wanted.queueName));
     output.line(`The tables and the queue ${applied.length === 0 ? 'were' : 'are'} up to date.`);
-    if (wanted.role !== null) await grant(pool, wanted.role, output);
+    const { role } = wanted;
+    // Rights stand in the rows of the tables that the queue's making changes.
+    if (role !== null) await onceAtATime(pool, () => grant(pool, role, output));
   });
 }
 
@@ -61,10 +62,10 @@ export async function writeScript(url: string | null, { queueName, role }: Wante
 async function readLack(
   url: string | null,
 ): Promise<{ readonly migrations: readonly Migration[]; readonly hasQueue: boolean }> {
-  const all = readMigrations(MIGRATIONS);
+  const all = readMigrations(MIGRATIONS.postgres);
   if (url === null) return { migrations: all, hasQueue: false };
   return await withPool(url, async (pool) => {
-    const names = await missingMigrations(pool, MIGRATIONS);
+    const names = await missingMigrations(pool, MIGRATIONS.postgres);
     const { rows } = await pool.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [QUEUE_SCHEMA]);
     return { migrations: all.filter(({ name }) => names.includes(name)), hasQueue: rows.length > 0 };
   });

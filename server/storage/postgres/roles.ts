@@ -20,6 +20,8 @@ export const APPLICATION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   batch_payload: ['SELECT', 'INSERT', 'DELETE'],
   quarantined_event: ['SELECT', 'INSERT', 'UPDATE'],
   token: ['SELECT', 'INSERT', 'UPDATE'],
+  browser_session: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  saved_view: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   index_segment: ['SELECT', 'INSERT', 'DELETE'],
   index_page: ['SELECT', 'INSERT', 'DELETE'],
   job: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],

@@ -1,6 +1,8 @@
 import type { CosignatureStore } from '#server/ports/cosignature-store.ts';
 import type { ErasureStore } from '#server/ports/erasure-store.ts';
 import type { JobStore } from '#server/ports/job-store.ts';
+import type { SessionStore } from '#server/ports/session-store.ts';
+import type { ViewStore } from '#server/ports/view-store.ts';
 import type { WitnessStore } from '#server/ports/witness-store.ts';
 
 /** Ports that the writer thread serves as they are: each method a call, arguments and answers copied. */
@@ -9,6 +11,8 @@ export interface WriterPorts {
   readonly cosignatures: CosignatureStore;
   readonly witness: WitnessStore;
   readonly erasures: ErasureStore;
+  readonly sessions: SessionStore;
+  readonly views: ViewStore;
 }
 
 export type WriterPort = keyof WriterPorts;
@@ -35,6 +39,8 @@ const METHODS: { readonly [Port in WriterPort]: { readonly [Method in keyof Writ
   cosignatures: { due: true, add: true, refuse: true, trouble: true, standings: true },
   witness: { latest: true, advance: true },
   erasures: { note: true, open: true, find: true, apply: true, scrub: true, scrubbed: true },
+  sessions: { findByHash: true, create: true, renew: true, end: true },
+  views: { save: true, find: true, delete: true },
 };
 
 /** The ports as the main thread has them: every method asks the writer thread. */
@@ -52,6 +58,8 @@ export function remotePorts(ask: (call: PortCall) => Promise<unknown>): WriterPo
     cosignatures: remote('cosignatures'),
     witness: remote('witness'),
     erasures: remote('erasures'),
+    sessions: remote('sessions'),
+    views: remote('views'),
   };
 }
 

@@ -42,7 +42,8 @@ const NAMES = `
   Paula Schmid
 `
   .trim()
-  .split(/,\s+/);
+  .split(/,\s+/)
+  .map((name) => name.replace(/\s+/g, ' '));
 
 const ROLES: readonly Role[] = [
   ...(['physician', 'nurse', 'nurse', 'reception', 'physician', 'nurse', 'laboratory'] as const),
