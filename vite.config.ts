@@ -14,5 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: false,
+    // What belongs to frameworks that render on servers.
+    rolldownOptions: { checks: { moduleLevelDirective: false } },
   },
 });

@@ -36,9 +36,24 @@ const PRISMA_CLIENT: Product = {
   make: () => runNode('scripts/generate.ts', []),
 };
 
+const UI_OPERATIONS: Product = {
+  name: 'ui-operations',
+  inputs: ['ui', 'schema/schema.graphql', 'scripts/ui-operations.ts', 'package-lock.json'],
+  outputs: ['ui/graphql/generated.ts'],
+  make: () => runNode('scripts/ui-operations.ts', []),
+};
+
 const UI: Product = {
   name: 'ui',
-  inputs: ['ui', 'server/ledger', 'server/ed25519.ts', 'vite.config.ts', 'package-lock.json'],
+  inputs: [
+    'ui',
+    'server/ledger',
+    'server/records',
+    'server/ed25519.ts',
+    'server/sha256.ts',
+    'vite.config.ts',
+    'package-lock.json',
+  ],
   outputs: ['dist/ui/index.html'],
   make: () => runNode('node_modules/vite/bin/vite.js', ['build', '--logLevel', 'warn']),
 };
@@ -81,6 +96,7 @@ export function preparePrismaClient(announce: Announce = () => undefined): void 
 
 /** As `prepare`, for the UI only. */
 export function prepareUi(announce: Announce = () => undefined): void {
+  makeIfStale(ROOT, UI_OPERATIONS);
   if (makeIfStale(ROOT, UI)) announce('Built the user interface.');
 }
 
@@ -93,15 +109,14 @@ export function prepareVerifyPage(announce: Announce = () => undefined): void {
 export function makeIfStale(root: string, product: Product): boolean {
   const stamp = join(root, STAMPS, product.name);
   const complete = product.outputs.every((output) => existsSync(join(root, output)));
-  const isFresh =
-    complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === hashFiles(root, product.inputs);
+  const isFresh = complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === hashInputs(root, product);
   if (!isFresh) make(root, product);
   return !isFresh;
 }
 
 function make(root: string, product: Product): void {
   const stamp = join(root, STAMPS, product.name);
-  const inputHash = hashFiles(root, product.inputs);
+  const inputHash = hashInputs(root, product);
   rmSync(stamp, { force: true });
   product.make();
   const missing = product.outputs.find((output) => !existsSync(join(root, output)));
@@ -110,9 +125,11 @@ function make(root: string, product: Product): void {
   writeFileSync(stamp, inputHash);
 }
 
-function hashFiles(root: string, inputs: readonly string[]): string {
+/** What is made may lie among what it is made from: it is none of that. */
+function hashInputs(root: string, { inputs, outputs }: Product): string {
   const sum = createHash('sha256');
-  for (const file of inputs.flatMap((input) => listFiles(root, input))) {
+  const files = inputs.flatMap((input) => listFiles(root, input));
+  for (const file of files.filter((name) => !outputs.includes(name))) {
     const bytes = readFileSync(join(root, file));
     sum.update(`${file}\0${bytes.length}\0`).update(bytes);
   }
@@ -146,6 +163,7 @@ if (import.meta.main) {
   for (const name of process.argv.slice(2)) {
     if (name !== 'client' && name !== 'ui')
       throw new Error(`there is nothing called ${name} to make: client, ui`);
-    for (const product of name === 'client' ? [PRISMA_CLIENT] : [UI, VERIFY_PAGE]) make(ROOT, product);
+    for (const product of name === 'client' ? [PRISMA_CLIENT, UI_OPERATIONS] : [UI, VERIFY_PAGE])
+      make(ROOT, product);
   }
 }

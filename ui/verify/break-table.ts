@@ -1,5 +1,5 @@
-import { button, element } from '#ui/app/element.ts';
-import { visibleText } from '#ui/app/visible-text.ts';
+import { button, element } from '#ui/parts/element.ts';
+import { visibleText } from '#ui/parts/visible-text.ts';
 import { countText } from './count-text.ts';
 import type { CheckOutcome, PackBreak } from '#server/ledger/pack/pack-outcome.ts';
 

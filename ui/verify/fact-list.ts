@@ -1,8 +1,8 @@
 import { type JsonValue, stringifyJson } from '#server/ledger/json.ts';
 import type { Manifest } from '#server/ledger/pack/manifest.ts';
 import type { CheckOutcome, WitnessOutcome } from '#server/ledger/pack/pack-outcome.ts';
-import { element } from '#ui/app/element.ts';
-import { visibleText } from '#ui/app/visible-text.ts';
+import { element } from '#ui/parts/element.ts';
+import { visibleText } from '#ui/parts/visible-text.ts';
 import { countText } from './count-text.ts';
 import type { Verdict } from './verify-file.ts';
 

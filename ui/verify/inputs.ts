@@ -1,6 +1,6 @@
 import { parseWitnessVkey } from '#server/ledger/cosignature.ts';
 import { parseVkey } from '#server/ledger/note.ts';
-import { element } from '#ui/app/element.ts';
+import { element } from '#ui/parts/element.ts';
 import { type Reader, sha256 } from './verify-file.ts';
 
 /** What the person gives: a file, and the keys got elsewhere. */

@@ -1,7 +1,9 @@
-import { element } from '#ui/app/element.ts';
+import { element } from '#ui/parts/element.ts';
 import { createBreakTable } from './break-table.ts';
+import type { EvidenceFile } from './evidence-file.ts';
 import { createFactList } from './fact-list.ts';
 import { createInputs } from './inputs.ts';
+import { takeOfferedFile } from './offered-file.ts';
 import { createRecordBrowser } from './record-browser.ts';
 import { createVerdictBand } from './verdict-band.ts';
 import { type Reader, type Verdict, verifyFile } from './verify-file.ts';
@@ -11,16 +13,12 @@ import { type Reader, type Verdict, verifyFile } from './verify-file.ts';
  * shown only when the last byte was checked, and goes as soon as anything it rests on changes.
  */
 
-let file: File | null = null;
+let file: EvidenceFile | null = null;
 let reader: Reader = { vkey: null, witnesses: [] };
 let running: AbortController | null = null;
 
 const inputs = createInputs({
-  onFile(chosen) {
-    file = chosen;
-    inputs.root.classList.remove('empty');
-    start(0, 0);
-  },
+  onFile: look,
   onReader(given) {
     reader = given;
     if (file !== null) start(0, 0);
@@ -48,6 +46,13 @@ page.append(
   ),
   element('main', {}, inputs.root, band.root, breaks.root, facts.root, records.root),
 );
+
+/** From now on this file is looked at. */
+function look(chosen: EvidenceFile): void {
+  file = chosen;
+  inputs.root.classList.remove('empty');
+  start(0, 0);
+}
 
 /** Ends what is running and takes back what was said. */
 function stop(): void {
@@ -86,10 +91,18 @@ function start(keepFrom: number, showFrom: number): void {
   );
 }
 
-function show(subject: File, verdict: Verdict, showFrom: number, tookMs: number): void {
+function show(subject: EvidenceFile, verdict: Verdict, showFrom: number, tookMs: number): void {
   running = null;
   band.showVerdict(subject, verdict, tookMs);
   facts.show(verdict);
   breaks.show(verdict.outcome);
   records.show(verdict.records, showFrom);
 }
+
+// The desktop app opens this page for one file; anywhere else nothing is offered.
+takeOfferedFile().then(
+  (offered) => {
+    if (offered !== null && file === null) look(offered);
+  },
+  (error: unknown) => band.showStopped(error instanceof Error ? error.message : String(error)),
+);

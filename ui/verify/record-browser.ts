@@ -1,5 +1,5 @@
-import { button, element } from '#ui/app/element.ts';
-import { visibleString, visibleText } from '#ui/app/visible-text.ts';
+import { button, element } from '#ui/parts/element.ts';
+import { visibleString, visibleText } from '#ui/parts/visible-text.ts';
 import { countText } from './count-text.ts';
 import { recordParts } from './record-parts.ts';
 import { recordText } from './record-text.ts';

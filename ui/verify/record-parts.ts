@@ -1,5 +1,5 @@
-import { element } from '#ui/app/element.ts';
-import { visibleText } from '#ui/app/visible-text.ts';
+import { element } from '#ui/parts/element.ts';
+import { visibleText } from '#ui/parts/visible-text.ts';
 import { prettyJson } from './record-text.ts';
 import type { CheckedRecord } from './record-window.ts';
 

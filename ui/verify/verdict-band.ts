@@ -1,6 +1,7 @@
-import { button, element } from '#ui/app/element.ts';
-import { visibleText } from '#ui/app/visible-text.ts';
+import { button, element } from '#ui/parts/element.ts';
+import { visibleText } from '#ui/parts/visible-text.ts';
 import { countText, sizeText } from './count-text.ts';
+import type { EvidenceFile } from './evidence-file.ts';
 import type { Progress, Verdict } from './verify-file.ts';
 
 /** The one sentence that everybody reads. */
@@ -9,9 +10,9 @@ export interface VerdictBand {
   showWaiting(): void;
   /** Something ended the work, or keeps it from beginning. */
   showStopped(why: string): void;
-  showProgress(file: File, progress: Progress, tookMs: number): void;
-  showFailure(file: File, reason: string): void;
-  showVerdict(file: File, verdict: Verdict, tookMs: number): void;
+  showProgress(file: EvidenceFile, progress: Progress, tookMs: number): void;
+  showFailure(file: EvidenceFile, reason: string): void;
+  showVerdict(file: EvidenceFile, verdict: Verdict, tookMs: number): void;
 }
 
 type State =
@@ -118,7 +119,7 @@ function wordsOf({ kind, outcome, records }: Verdict): readonly string[] {
   }
 }
 
-function name(file: File): HTMLElement {
+function name(file: EvidenceFile): HTMLElement {
   return element('bdi', {}, visibleText(file.name));
 }
 

@@ -10,6 +10,7 @@ import type { PackPlatform, PackSource } from '#server/ledger/pack/pack-platform
 import type { PackRecord } from '#server/ledger/pack/record-line.ts';
 import { checkTlogProof, TLOG_PROOF_LENGTH_MAX } from '#server/ledger/tlog-proof.ts';
 import { createBreather } from './breather.ts';
+import type { EvidenceFile } from './evidence-file.ts';
 import { inflate } from './inflate.ts';
 import { createRecordWindow, type RecordWindow } from './record-window.ts';
 
@@ -56,7 +57,7 @@ const PLATFORM: PackPlatform = { sha256, verify: { ed25519: verifyEd25519 }, inf
  * Verifies an evidence pack or a proof on its own, told apart by how it begins, in memory that does not grow
  * with the file. Rejects where the file cannot be read, or the signal ends it.
  */
-export async function verifyFile(file: File, verification: Verification): Promise<Verdict> {
+export async function verifyFile(file: EvidenceFile, verification: Verification): Promise<Verdict> {
   const { reader, keepFrom, onProgress, signal } = verification;
   // Without it every pack would look broken.
   if (!('DecompressionStream' in globalThis))
@@ -79,7 +80,7 @@ export async function verifyFile(file: File, verification: Verification): Promis
   return { kind: 'PACK', outcome, manifest, records: keeper.window() };
 }
 
-async function verifyProof(file: File, options: CheckOptions, keepFrom: number): Promise<Verdict> {
+async function verifyProof(file: EvidenceFile, options: CheckOptions, keepFrom: number): Promise<Verdict> {
   if (file.size > TLOG_PROOF_LENGTH_MAX) throw new Error('The file is larger than a proof can be.');
   const bytes = await readSlice(file, 0, file.size);
   let text: string;
@@ -94,7 +95,7 @@ async function verifyProof(file: File, options: CheckOptions, keepFrom: number):
   return { kind: 'PROOF', outcome, manifest: null, records: keeper.window() };
 }
 
-function sourceOf(file: File): PackSource {
+function sourceOf(file: EvidenceFile): PackSource {
   const breathe = createBreather();
   return {
     size: file.size,
@@ -105,7 +106,7 @@ function sourceOf(file: File): PackSource {
   };
 }
 
-async function readSlice(file: File, at: number, length: number): Promise<Uint8Array> {
+async function readSlice(file: EvidenceFile, at: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(await file.slice(at, at + length).arrayBuffer());
   if (bytes.length !== length) throw new Error('The file became shorter while it was read.');
   return bytes;
