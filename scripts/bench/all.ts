@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   export: './proving/export.ts',
   'check-pack': './proving/check-pack.ts',
   'secure-delete': './proving/secure-delete.ts',
+  desk: './desk.ts',
 };
 
 /**

@@ -51,7 +51,7 @@ function questionsOf({ reading, readRaw }: TileLedger): readonly Question[] {
     return JSON.stringify(data).length;
   };
   const tiles = createTiles({
-    authenticate: async () => contextOf(reading).caller,
+    recognizeLink: async () => contextOf(reading).caller,
     readingOf: () => reading,
     publicLedgers: [],
     publish: (error) => {

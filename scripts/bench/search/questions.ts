@@ -68,13 +68,18 @@ function pageQuestions(search: Search, size: number): readonly SearchQuestion[] 
     },
   });
   const after = (value: number) => ({ after: { index: mix(value, 91) % size, occurred: null } });
+  const behind = (value: number) => ({ skip: mix(value, 17) % size });
   const byTime = () => ({ field: 'OCCURRED' as const });
+  const behindByTime = (value: number) => ({ ...byTime(), ...behind(value) });
   return [
     page('of all, after any position', Array(60).fill(EVERYTHING), after),
     ...fieldConditions(size).map(({ name, of }) => page(name, of)),
     ...wordConditions().map(({ name, of }) => page(name, of)),
+    ...wordConditions().map(({ name, of }) => page(`${name}, behind any number`, of, behind)),
     page('of all, in order of time', recentConditions(), byTime),
     page('by action and status, in order of time', actionsAndStatuses(), byTime),
+    page('of all, behind any number of them', Array(60).fill(EVERYTHING), behind),
+    page('of all, in order of time, behind any number of them', Array(60).fill(EVERYTHING), behindByTime),
   ];
 }
 
