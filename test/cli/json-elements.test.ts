@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRandom } from '#server/cli/demo/random.ts';
+import { createRandom } from '#server/demo/random.ts';
 import { FileBrokenError } from '#server/cli/import/element.ts';
 import { readElements } from '#server/cli/import/json-elements.ts';
 import { splitArray } from '#server/cli/import/split-array.ts';

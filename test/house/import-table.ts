@@ -5,6 +5,7 @@ import type { ImportRule } from './checkers/imports.ts';
 const FEATURES = [
   'access',
   'alerts',
+  'demo',
   'erasures',
   'events',
   'exports',
@@ -22,6 +23,21 @@ const BASICS = ['server/errors', 'server/clock', 'server/id', 'server/log', 'ser
 const CORE = ['server/ports', 'server/ledger', ...BASICS];
 /** What runs the grammar of the query language. */
 const LEZER = ['@lezer/lr', '@lezer/common'];
+/** What draws the page. */
+const UI_PACKAGES = [
+  '@codemirror/*',
+  '@fontsource-variable/jetbrains-mono',
+  '@graphql-typed-document-node/core',
+  '@internationalized/date',
+  '@lezer/highlight',
+  '@tanstack/*',
+  'd3-scale',
+  'diff',
+  'lucide-react',
+  'react',
+  'react-aria-components',
+  'react-dom',
+];
 const NONE: readonly string[] = [];
 
 /** What a feature may import besides. */
@@ -43,6 +59,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/nearest', may: NONE, packages: NONE },
   { area: 'server/id', may: NONE, packages: ['node:crypto'] },
   { area: 'server/log', may: NONE, packages: ['pino'] },
+  { area: 'server/places', may: NONE, packages: ['node:url'] },
   { area: 'server/ed25519', may: NONE, mayTypesOf: ['server/ledger'], packages: ['@noble'] },
   { area: 'server/ml-dsa', may: NONE, mayTypesOf: ['server/ledger'], packages: ['node:crypto'] },
   { area: 'server/sha256', may: NONE, mayTypesOf: ['server/ledger'], packages: ['node:crypto'] },
@@ -79,7 +96,7 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: [
       ...CORE,
       ...FEATURES,
-      ...['app', 'config', 'main', 'ed25519', 'ml-dsa', 'sha256'].map((name) => `server/${name}`),
+      ...['app', 'config', 'main', 'places', 'ed25519', 'ml-dsa', 'sha256'].map((name) => `server/${name}`),
       'server/storage',
       // The doctor asks the same questions as the start.
       'server/worker/check-start',
@@ -96,6 +113,13 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: ['app', 'clock', 'config', 'errors', 'log'].map((name) => `server/${name}`),
     packages: ['node:*'],
   },
+  { area: 'server/standalone', may: ['server/main'], packages: NONE },
+  { area: 'server/messages', may: NONE, mayTypesOf: ['server/errors'], packages: NONE },
+  {
+    area: 'server/utility-process',
+    may: ['app', 'clock', 'config', 'errors', 'main', 'messages', 'places'].map((name) => `server/${name}`),
+    packages: ['node:*'],
+  },
   // The composition root, what it puts together of each storage, and the entries of threads.
   { area: 'server/app', may: ['server', 'schema', 'prisma/generated'] },
   { area: 'server/open-sqlite', may: ['server', 'schema', 'prisma/generated'] },
@@ -109,6 +133,8 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
   { area: 'server/job-thread', may: ['server'] },
   { area: 'server/start-jobs', may: ['server'] },
   { area: 'server/start-proving', may: ['server'] },
+  { area: 'server/open-access', may: ['server'] },
+  { area: 'server/open-keys', may: ['server'] },
   { area: 'server/yield-to-others', may: NONE, packages: ['node:os'] },
   { area: 'server/start-index-thread', may: ['server'] },
   { area: 'server/search-thread', may: ['server'] },
@@ -125,7 +151,28 @@ export const IMPORT_TABLE: readonly ImportRule[] = [
     may: [...FEATURES, 'server/ports', 'server/ledger', 'server/errors', 'server/sha256', 'prisma/generated'],
     mayTypesOf: BASICS,
   },
-  { area: 'ui', may: ['server/ledger', 'server/ed25519', 'server/clock'], packages: ['@noble', ...LEZER] },
+  {
+    area: 'ui',
+    // What is checked in the browser is checked by the same code, and the search bar speaks the same
+    // language.
+    may: [
+      'server/ledger',
+      'server/ed25519',
+      'server/clock',
+      'server/errors',
+      'server/records/query',
+      'server/records/csv',
+    ],
+    mayTypesOf: ['server/ports'],
+    packages: ['@noble', ...LEZER, ...UI_PACKAGES],
+  },
+  // The shell forks the server; it knows what the two say to each other, and nothing else of it.
+  {
+    area: 'electron',
+    may: NONE,
+    mayTypesOf: ['server/messages'],
+    packages: ['node:*', 'electron', 'electron-updater'],
+  },
   { area: 'scripts', may: ['*'] },
   { area: 'test', may: ['*'] },
 ];

@@ -8,11 +8,11 @@ import type { SourceFile } from './checkers/source.ts';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folders with code of ours. */
-export const CODE_FOLDERS = ['server', 'schema', 'ui', 'scripts', 'test'] as const;
+export const CODE_FOLDERS = ['server', 'schema', 'ui', 'electron', 'scripts', 'test'] as const;
 
 /** What git ignores, and git itself. */
 const NOT_OURS = new Set(['node_modules', '.git', 'dist', 'test-results', 'coverage']);
-const NOT_OURS_PATHS = new Set(['prisma/generated', 'prisma/.stamped']);
+const NOT_OURS_PATHS = new Set(['prisma/generated', 'prisma/.stamped', 'ui/graphql/generated.ts']);
 
 /** Every file of the project that git would keep, by its path with `/`. */
 export function listProject(): readonly string[] {
@@ -22,7 +22,7 @@ export function listProject(): readonly string[] {
 function listFolder(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((item) => {
     const path = folder === '' ? item.name : `${folder}/${item.name}`;
-    if (item.isFile()) return item.name.endsWith('.log') ? [] : [path];
+    if (item.isFile()) return item.name.endsWith('.log') || NOT_OURS_PATHS.has(path) ? [] : [path];
     const isOurs = item.isDirectory() && !NOT_OURS.has(item.name) && !NOT_OURS_PATHS.has(path);
     return isOurs ? listFolder(path) : [];
   });

@@ -15,20 +15,26 @@ export interface EventStream {
   close(): void;
 }
 
-/** Subscribes and resolves when the server has begun to answer. */
+/** Subscribes with a token and resolves when the server has begun to answer. */
 export async function subscribe(
   url: string,
   token: string,
   query: string,
   variables: JsonObject = {},
 ): Promise<EventStream> {
+  return await subscribeWith(url, { authorization: `Bearer ${token}` }, query, variables);
+}
+
+/** The same with whatever the caller is to be recognized by. */
+export async function subscribeWith(
+  url: string,
+  credentials: Readonly<Record<string, string>>,
+  query: string,
+  variables: JsonObject = {},
+): Promise<EventStream> {
   const req: ClientRequest = request(new URL('/graphql', url), {
     method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-    },
+    headers: { ...credentials, 'content-type': 'application/json', accept: 'text/event-stream' },
   });
   // Closing cuts the connection, which is no failure here.
   req.on('error', () => undefined);

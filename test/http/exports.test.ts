@@ -71,7 +71,8 @@ async function openRoute(recordOperation?: () => Promise<void>, erasures = [ERAS
   let now = 0;
   const answer = createExports(
     {
-      authenticate: async (header) => CALLERS[(header ?? '').replace('Bearer ', '')] ?? null,
+      recognizeLink: async (header) =>
+        CALLERS[(header('authorization') ?? '').replace('Bearer ', '')] ?? null,
       findExport: (id) => findExport(jobs, id, { erasures: async () => erasures }),
       files: createExportFiles(folder),
       recordOperation: recordOperation ?? (async (operation) => void recorded.push(operation)),
@@ -124,7 +125,8 @@ test('a finished export is given whole, with what a client needs to check and to
     'content-type': 'application/zip',
     etag: `"${RESULT.sha256}"`,
     'repr-digest': `sha-256=:${SHA256.toString('base64')}:`,
-    vary: 'Authorization',
+    'cross-origin-resource-policy': 'same-origin',
+    vary: 'Authorization, Cookie',
     'x-content-type-options': 'nosniff',
   });
   expect(CONTENT.equals(Buffer.from(await response.arrayBuffer()))).toBe(true);

@@ -120,6 +120,10 @@ describe('the page', () => {
   const folder = mkdtempSync(join(tmpdir(), 'indelible-ui-'));
   let server: ServerWithIntake;
   const get = (path: string, headers = {}) => fetch(new URL(path, server.url), { headers });
+  const getDesk = async () => {
+    const response = await get('/desk.html');
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
 
   beforeAll(async () => {
     writeFiles(folder, {
@@ -127,6 +131,7 @@ describe('the page', () => {
       'ui/assets/app-1a2b3c4d.js': 'export {};',
       'ui/assets/app-1a2b3c4d.css': 'body {}',
       'ui/icon.svg': '<svg/>',
+      'ui/desk.html': '<meta nonce="__CSP_NONCE__" /><b id="__CSP_NONCE__">é</b>',
       'secret.txt': 'secret\n',
     });
     server = await startServerWithIntake(NO_INTAKE, { uiDir: join(folder, 'ui') });
@@ -149,6 +154,28 @@ describe('the page', () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain('unsafe');
+  });
+
+  it('lets its scripts make style sheets, not scripts, by a nonce that is new each time', async () => {
+    const nonces = new Set<string>();
+    for (let time = 0; time < 20; time++) {
+      const { status, headers, text } = await getDesk();
+      const nonce = /^<meta nonce="([A-Za-z0-9+/]{22}==)" \/><b id="\1">é<\/b>$/.exec(text)?.[1];
+      expect([status, headers.get('cache-control'), headers.get('etag')]).toEqual([200, 'no-store', null]);
+      const policy = headers.get('content-security-policy')?.split('; ');
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
+      expect(policy).toContain("script-src 'self'");
+      nonces.add(nonce ?? '');
+    }
+    expect(nonces.size).toBe(20);
+    const again = await get('/desk.html', { 'if-none-match': '*' });
+    expect(again.status).toBe(200);
+  });
+
+  it('has no nonce in its policy where it has none in its text', async () => {
+    for (const path of ['/', '/icon.svg']) {
+      expect((await get(path)).headers.get('content-security-policy')).not.toContain('nonce');
+    }
   });
 
   it('is not sent again to whoever has it', async () => {

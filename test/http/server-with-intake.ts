@@ -1,6 +1,8 @@
+import type { Caller } from '#server/access/caller.ts';
 import { createAcceptMany, rejectMany } from '#server/events/accept-many.ts';
 import { createAccept } from '#server/events/accept.ts';
 import { systemClock } from '#server/clock.ts';
+import { sessionCookie } from '#server/http/credentials.ts';
 import { createHttpServer, type HttpDeps } from '#server/http/server.ts';
 import { createUuidv7Source } from '#server/id.ts';
 import type { Intake } from '#server/ports/intake.ts';
@@ -16,6 +18,13 @@ export interface ServerWithIntake {
 
 const missing = async () => {
   throw new Error('This server has nothing but an intake.');
+};
+
+const SOMEBODY: Caller = {
+  tokenId: 't',
+  name: 't',
+  scopes: new Set(['events:write', 'admin']),
+  ledgers: '*',
 };
 
 const NO_FILES = {
@@ -53,6 +62,10 @@ export async function startServerWithIntake(
   const server = createHttpServer({
     services: {
       accept: createAccept(accepting),
+      tokenName: missing,
+      createDemo: missing,
+      intakeCounts: { count: missing, recordedAt: missing },
+      views: { save: missing, find: missing, delete: missing },
       tokens: { create: missing, revoke: missing, list: missing },
       catalog: { list: async () => [], find: async () => null, create: missing },
       createLedger: missing,
@@ -72,6 +85,7 @@ export async function startServerWithIntake(
       exportFiles: NO_FILES,
       isExportOutdated: missing,
       exportDays: 7,
+      appliance: { version: '0', storage: 'SQLITE', dataDir: '', verifyHours: 24, readOnly: () => null },
       newId: () => newId(systemClock()),
       clock: systemClock,
     },
@@ -80,12 +94,10 @@ export async function startServerWithIntake(
     newId,
     // Nothing here reads.
     readingOf: () => ({ db: {} as Reading['db'], history: {} as Reading['history'] }),
-    authenticate: async () => ({
-      tokenId: 't',
-      name: 't',
-      scopes: new Set(['events:write', 'admin']),
-      ledgers: '*',
-    }),
+    authenticate: async () => SOMEBODY,
+    recognize: async () => SOMEBODY,
+    sessions: { start: missing, end: missing },
+    sessionCookie: sessionCookie(false),
     metrics: createMetrics({ queueName: 'test', depth, counts, index: () => null, clock: systemClock }),
     readiness: async () => ({ ready: true }),
     exports: {

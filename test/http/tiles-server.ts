@@ -22,7 +22,11 @@ export async function startTilesServer(
   const note = (...line: unknown[]): void => void logged.push(line);
   const log = { debug: note, info: note, warn: note, error: note, fatal: note };
   const publish = createPublish({ log, newId: createUuidv7Source(), clock: systemClock });
-  const tiles = createTiles({ ...given, publish });
+  const tiles = createTiles({
+    ...given,
+    recognizeLink: (header) => given.authenticate(header('authorization')),
+    publish,
+  });
   const app = new Hono();
   app.all('/ledgers/*', async (c) => (await tiles(c.req.raw)) ?? c.text('not of tiles', 418));
   app.notFound((c) => c.text('other routes', 418));

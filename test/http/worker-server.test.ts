@@ -74,7 +74,7 @@ describe('the server of a process without an API', () => {
   });
 
   it('refuses metrics as the API does, and gives them to an administrator', async () => {
-    const api = await startServerWithIntake(NO_INTAKE, { authenticate: async () => null });
+    const api = await startServerWithIntake(NO_INTAKE, { recognize: async () => null });
     onTestFinished(() => api.stop());
     const worker = await startWorkerServer();
     expect(await ask(worker, '/metrics')).toEqual(await ask(api.url, '/metrics'));

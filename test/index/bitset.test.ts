@@ -57,6 +57,8 @@ describe('a set of records', () => {
       bits.forEach((record) => visited.push(record));
       expect(visited).toEqual(ascending);
       expect([...bits.backwards()]).toEqual(ascending.toReversed());
+      expect(ascending.map((_, lower) => bits.nth(lower))).toEqual(ascending);
+      expect(bits.nth(ascending.length)).toBe(-1);
       for (const from of [-5, 0, 1, 30, 31, 32, 33, size - 1, size, size + 40]) {
         expect(bits.next(from)).toBe(ascending.find((record) => record >= from) ?? -1);
         expect(bits.previous(from)).toBe(ascending.findLast((record) => record <= from) ?? -1);

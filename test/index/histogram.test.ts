@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countPerBucket } from '#server/index/histogram.ts';
+import { countPerBucket, emptyBuckets } from '#server/index/histogram.ts';
 import { readLeaves } from '#server/index/leaves.ts';
 import { createPathTree } from '#server/index/path.ts';
 import type { ContentRecord } from '#server/ports/record-source.ts';
@@ -10,13 +10,13 @@ import { hostileRecords } from './support/hostile-records.ts';
 import { wantSome } from './support/matched-parts.ts';
 import { NO_LIMIT, SEGMENT_KINDS } from './support/segment-kinds.ts';
 
-/** When a record happened, and whether it failed. */
-function read(record: ContentRecord): { ms: number; isFailure: boolean } {
-  let isFailure = false;
+/** When a record happened, and how it ended. */
+function read(record: ContentRecord): { ms: number; status: string } {
+  let status = '';
   const { ms } = readLeaves(sha256, record, createPathTree(), ({ key }, _, text) => {
-    isFailure ||= key === 'event.status' && text === 'failure';
+    if (key === 'event.status') status = text;
   });
-  return { ms, isFailure };
+  return { ms, status };
 }
 
 describe.each(SEGMENT_KINDS)('the histogram of $name', ({ make }) => {
@@ -38,13 +38,15 @@ describe.each(SEGMENT_KINDS)('the histogram of $name', ({ make }) => {
         const from = edges[bucket] ?? 0;
         return moments.filter(({ ms }) => ms >= from && ms < to);
       });
-      const counts = buckets.map(() => 0);
-      const failures = buckets.map(() => 0);
+      const found = emptyBuckets(buckets.length);
       for (const { segment, matched } of parts) {
-        await countPerBucket(segment, matched, edges, counts, failures, NO_LIMIT);
+        await countPerBucket(segment, matched, edges, found, NO_LIMIT);
       }
-      expect(counts).toEqual(buckets.map((bucket) => bucket.length));
-      expect(failures).toEqual(buckets.map((bucket) => bucket.filter(({ isFailure }) => isFailure).length));
+      const having = (ending: string): number[] =>
+        buckets.map((bucket) => bucket.filter(({ status }) => status === ending).length);
+      expect(found.counts).toEqual(buckets.map((bucket) => bucket.length));
+      expect(found.failures).toEqual(having('failure'));
+      expect(found.attempts).toEqual(having('attempt'));
     }
   });
 
@@ -52,13 +54,13 @@ describe.each(SEGMENT_KINDS)('the histogram of $name', ({ make }) => {
     const records = hostileRecords(0, 50, new SeededRandom(9));
     const segment = await make(records);
     const { parts } = await wantSome(records, 50, () => Promise.resolve(segment), new SeededRandom(4));
-    const [counts, failures] = [[0], [0]];
+    const found = emptyBuckets(1);
     for (const { matched } of parts) {
       const before = matched.copy();
       const edges = [segment.occurredMin, segment.occurredMax + 1];
-      await countPerBucket(segment, matched, edges, counts, failures, NO_LIMIT);
+      await countPerBucket(segment, matched, edges, found, NO_LIMIT);
       expect(matched.equals(before)).toBe(true);
     }
-    expect(counts).toEqual([parts.reduce((sum, { matched }) => sum + matched.count(), 0)]);
+    expect(found.counts).toEqual([parts.reduce((sum, { matched }) => sum + matched.count(), 0)]);
   });
 });

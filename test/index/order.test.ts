@@ -33,9 +33,12 @@ function comparer({ field, direction }: FoundPageRequest): (a: Position, b: Posi
 function naivePage(all: readonly Position[], request: FoundPageRequest) {
   const compare = comparer(request);
   const sorted = all.toSorted(compare);
-  const { after, before, first, last } = request;
+  const { after, before, first, last, skip = 0 } = request;
   const placeOf = (found: number): number => (found === -1 ? sorted.length : found);
-  const from = after === null ? 0 : placeOf(sorted.findIndex((one) => compare(one, after) > 0));
+  const from =
+    after === null
+      ? Math.min(skip, sorted.length)
+      : placeOf(sorted.findIndex((one) => compare(one, after) > 0));
   const end = before === null ? sorted.length : placeOf(sorted.findIndex((one) => compare(one, before) >= 0));
   const to = Math.max(from, end);
   const count = Math.min(last ?? first ?? PAGE_RECORDS, to - from);
@@ -65,14 +68,17 @@ describe.each(SEGMENT_KINDS)('a page out of $name', ({ make }) => {
       for (let i = 0; i < 1_500; i++) {
         const cursor = (): Position | null => (random.below(2) === 0 ? null : random.pick(all));
         const count = random.pick([0, 1, 2, 10, 50, 5_000]);
-        const sized = random.pick([{ first: count }, { last: count }, {}]);
+        const cut = { after: cursor(), before: cursor(), first: null, last: null };
+        const skip = random.below(random.pick([2, 30, wanted.length + 3]));
+        const sized = random.pick([
+          { ...cut, first: count },
+          { ...cut, last: count },
+          cut,
+          { after: null, before: null, first: count, last: null, skip },
+        ]);
         const request: FoundPageRequest = {
           field: random.pick(['RECORDED', 'OCCURRED']),
           direction: random.pick(['ASC', 'DESC']),
-          after: cursor(),
-          before: cursor(),
-          first: null,
-          last: null,
           ...sized,
         };
         const page = await pageOfParts(lazy, request, PAGE_RECORDS, NO_LIMIT);

@@ -9,6 +9,7 @@ const POSITIONS: readonly (Position | null)[] = [
   null,
   ...[0, 1, 2, 3, 4, 9].map((index) => ({ index, occurred: null })),
 ];
+const NO_PLACES = { last: null, after: null, before: null };
 const COUNTS = [
   { first: null, last: null },
   ...[0, 1, 2, 5].flatMap((count) => [
@@ -28,6 +29,13 @@ describe('the page of all records', () => {
             const page = pageOfAll(size, request, 50);
             expect(naivePage(records, EVERYTHING, request), JSON.stringify(request)).toMatchObject(page);
           }
+        }
+      }
+      for (const skip of [0, 1, 2, 3, 4, 5, 9]) {
+        for (const first of [null, 0, 1, 2, 5]) {
+          const request = { field: 'RECORDED', direction, first, skip, ...NO_PLACES } as const;
+          const page = pageOfAll(size, request, 50);
+          expect(naivePage(records, EVERYTHING, request), JSON.stringify(request)).toMatchObject(page);
         }
       }
     }

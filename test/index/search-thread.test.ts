@@ -61,7 +61,12 @@ describe('a search behind a port', () => {
   it('is asked everything, and gives the answers to whoever asked', async () => {
     const { remote } = await remoteOf({
       page: async (...asked) => ({ ...PAGE, totalCount: JSON.stringify(asked.slice(0, 2)).length }),
-      histogram: async (query, edges) => ({ counts: edges, failures: [query.size], indexedThrough: 1 }),
+      histogram: async (query, edges) => ({
+        counts: edges,
+        failures: [query.size],
+        attempts: [3],
+        indexedThrough: 1,
+      }),
       values: async (_, { path, first }) => ({ values: [{ value: path, count: first }], indexedThrough: 1 }),
       paths: async (...asked) => ({ values: [{ value: String(asked), count: 1 }], indexedThrough: 1 }),
       indexed: async (ledgerNo) => ledgerNo * 2,
@@ -78,7 +83,7 @@ describe('a search behind a port', () => {
       ]),
     ).toEqual([
       { ...PAGE, totalCount: JSON.stringify([QUERY, REQUEST]).length },
-      { counts: [1, 2], failures: [3], indexedThrough: 1 },
+      { counts: [1, 2], failures: [3], attempts: [3], indexedThrough: 1 },
       { values: [{ value: 'actor.id', count: 3 }], indexedThrough: 1 },
       { values: [{ value: '1,3,det,9', count: 1 }], indexedThrough: 1 },
       8,

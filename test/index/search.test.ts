@@ -47,9 +47,14 @@ function randomRequest(random: SeededRandom, records: readonly ContentRecord[]):
     return { index: record.index, occurred: field === 'OCCURRED' ? occurredOf(record) : null };
   };
   const count = random.pick([0, 1, 7, 60, 5000]);
+  const direction = random.pick(['ASC', 'DESC'] as const);
+  if (random.below(3) === 0) {
+    const skip = random.below(random.pick([3, 60, records.length + 2]));
+    return { field, direction, first: count, last: null, after: null, before: null, skip };
+  }
   return {
     field,
-    direction: random.pick(['ASC', 'DESC']),
+    direction,
     ...random.pick([
       { first: count, last: null },
       { first: null, last: count },

@@ -51,6 +51,6 @@ test('a search thread that crashes tells who waited, and another one takes its p
   });
   await expect(ask()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   ring();
-  await expect(ask()).resolves.toEqual({ counts: [0], failures: [0], indexedThrough: -1 });
+  await expect(ask()).resolves.toEqual({ counts: [0], failures: [0], attempts: [0], indexedThrough: -1 });
   expect(started).toBe(2);
 });

@@ -17,6 +17,7 @@ function naivePage(sorted: readonly number[], request: PageRequest) {
   const { after, before } = request;
   if (after !== null) page = page.filter((index) => comesAfter(index, after));
   if (before !== null) page = page.filter((index) => comesAfter(before, index));
+  page = page.slice(request.skip ?? 0);
   if (request.last !== null) page = page.slice(Math.max(0, page.length - request.last));
   else page = page.slice(0, request.first ?? PAGE_RECORDS_DEFAULT);
   const [start, end] = [page.at(0), page.at(-1)];
@@ -55,6 +56,11 @@ function* requests(): Generator<PageRequest> {
     for (const after of CURSORS) {
       for (const before of CURSORS) {
         for (const [first, last] of COUNTS) yield { direction, after, before, first, last };
+      }
+    }
+    for (const skip of [0, 1, 2, 3, 5, 7, 9]) {
+      for (const first of [null, 0, 1, 3, 99]) {
+        yield { direction, after: null, before: null, first, last: null, skip };
       }
     }
   }

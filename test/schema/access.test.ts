@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '#schema/index.ts';
 import { ALL_SCOPES } from '#server/access/scopes.ts';
 import { type Appliance, startAppliance } from '#test/support/appliance.ts';
+import { PAGE_HEADERS, startSession } from '#test/support/session-cookie.ts';
 import { OPERATIONS, type OperationCase, type Subjects } from './operations.ts';
 
 interface Body {
@@ -17,6 +18,7 @@ const THEIRS: Record<string, string> = {};
 
 const PLANTED_JOB = '019a0000-0000-7000-8000-000000000001';
 const PLANTED_EXPORT = '019a0000-0000-7000-8000-000000000003';
+const PLANTED_VIEW = '019a0000-0000-7000-8000-000000000005';
 const globalId = (ledger: string) => Buffer.from(`Record:${ledger}:0`).toString('base64');
 const theirs = (): Subjects => ({
   ledger: 'theirs',
@@ -25,6 +27,7 @@ const theirs = (): Subjects => ({
   nodeId: globalId('theirs'),
   verificationId: PLANTED_JOB,
   exportId: PLANTED_EXPORT,
+  viewId: PLANTED_VIEW,
 });
 const missing: Subjects = {
   ledger: 'missing',
@@ -33,18 +36,24 @@ const missing: Subjects = {
   nodeId: globalId('missing'),
   verificationId: '019a0000-0000-7000-8000-000000000002',
   exportId: '019a0000-0000-7000-8000-000000000004',
+  viewId: '019a0000-0000-7000-8000-000000000006',
 };
 
 /** Nothing can be made or found under these. */
 const impossible: Subjects = { ...missing, ledger: 'not an id' };
 
 /** Runs an operation, as server-sent events where it is a subscription, and gives the first result. */
-async function run(operation: string, token: string | null): Promise<Body & { status: number }> {
+async function run(
+  operation: string,
+  token: string | null,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Body & { status: number }> {
   const isStream = operation.startsWith('subscription');
+  const type = { 'content-type': 'application/json' };
   const { status, text } = await appliance.request('/graphql', {
     method: 'POST',
     token,
-    headers: { 'content-type': 'application/json', ...(isStream ? { accept: 'text/event-stream' } : {}) },
+    headers: { ...type, ...headers, ...(isStream ? { accept: 'text/event-stream' } : {}) },
     body: JSON.stringify({ query: operation }),
   });
   const json = text.startsWith('{') ? text : (/^data: (.+)$/m.exec(text)?.[1] ?? '{}');
@@ -80,6 +89,12 @@ beforeAll(async () => {
   );
   plantJob.run(PLANTED_JOB, 'VERIFICATION');
   plantJob.run(PLANTED_EXPORT, 'EXPORT');
+  database
+    .prepare(
+      `INSERT INTO saved_view (id, ledger_no, name, parameters, created_at, created_by)
+       SELECT ?, no, 'theirs', '', 0, 'someone' FROM ledger WHERE id = 'theirs'`,
+    )
+    .run(PLANTED_VIEW);
   database.close();
   THEIRS['quarantinedId'] = String(lastInsertRowid);
 });
@@ -109,6 +124,29 @@ describe('access', () => {
         expect(codesOf(body)).toEqual(['UNAUTHENTICATED']);
       });
 
+      it('with a session is what it is with its token', async () => {
+        const asPage = { ...PAGE_HEADERS, cookie: await startSession(appliance.url, bound) };
+        const answer = await run(operation(theirs()), null, asPage);
+        expect(answer).toEqual(await run(operation(theirs()), bound));
+        const reader = await appliance.token(['alerts:read']);
+        const narrow = { ...PAGE_HEADERS, cookie: await startSession(appliance.url, reader) };
+        expect(codesOf(await run(operation(impossible), null, narrow))).toEqual(
+          codesOf(await run(operation(impossible), reader)),
+        );
+      });
+
+      it('with a session that another site uses, or none uses as the page does, is refused', async () => {
+        const cookie = await startSession(appliance.url, bound);
+        for (const headers of [
+          { cookie },
+          { ...PAGE_HEADERS, cookie, origin: 'https://evil.example' },
+          { ...PAGE_HEADERS, cookie, 'sec-fetch-site': 'cross-site' },
+        ]) {
+          const body = await run(operation(missing), null, headers);
+          expect([body.status, codesOf(body)]).toEqual([401, ['UNAUTHENTICATED']]);
+        }
+      });
+
       it('to a foreign ledger answers exactly as to one that does not exist', async () => {
         const answers = [await run(operation(theirs()), bound), await run(operation(missing), bound)];
         expect(JSON.stringify(answers[0])).toBe(JSON.stringify(answers[1]));
@@ -136,8 +174,22 @@ describe('access', () => {
     expect(body.data).toMatchObject({ recordEvent: { outcome: 'ACCEPTED', record: null } });
   });
 
+  it('to intake and views needs the scope records:read, to counts of the quarantine admin', async () => {
+    for (const [field, scope] of [
+      ['intake { accepted }', 'records:read'],
+      ['views { id }', 'records:read'],
+      ['quarantine { open }', 'admin'],
+    ] as const) {
+      for (const one of ALL_SCOPES.filter((each) => each !== 'records:reveal')) {
+        const body = await run(`{ ledger(id: "mine") { ${field} } }`, await appliance.token([one]));
+        expect([field, one, codesOf(body)]).toEqual([field, one, one === scope ? [] : ['FORBIDDEN']]);
+      }
+    }
+  });
+
   it("to a quarantined event's content needs the scope records:read besides admin", async () => {
-    const query = '{ quarantinedEvents(ledger: "theirs") { edges { node { code line } } } }';
+    const query =
+      '{ quarantinedEvents(ledger: "theirs") { edges { node { code line sections { json } } } } }';
     expect(codesOf(await run(query, await appliance.token(['admin'])))).toEqual(['FORBIDDEN']);
     expect(codesOf(await run(query, await appliance.token(['admin', 'records:read'])))).toEqual([]);
   });
@@ -155,5 +207,15 @@ describe('access', () => {
     expect(own.data).toEqual({ record: { ledger: { id: 'mine' } } });
     const two = await appliance.token(['records:read'], ['mine', 'theirs']);
     expect(codesOf(await run('{ record(index: 0) { index } }', two))).toEqual(['LEDGER_NOT_FOUND']);
+  });
+
+  it('to where the files of the appliance lie needs the scope admin; the rest anyone may know', async () => {
+    const query = '{ appliance { version storage dataDir readOnly } }';
+    const admin = await run(query, await appliance.token(['admin'], ['mine']));
+    const version = expect.stringMatching(/^\d+\.\d+\.\d+/);
+    const known = { version, storage: 'SQLITE', readOnly: null };
+    expect(admin.data).toEqual({ appliance: { ...known, dataDir: appliance.dataDir } });
+    const other = await run(query, await appliance.token(['alerts:read'], ['mine']));
+    expect(other.data).toEqual({ appliance: { ...known, dataDir: null } });
   });
 });

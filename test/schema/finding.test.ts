@@ -34,9 +34,9 @@ interface Found {
 }
 
 const RECORDS = `query ($filter: RecordFilter, $search: String, $orderBy: RecordOrder, $first: Int,
-    $last: Int, $after: String, $before: String) {
+    $last: Int, $after: String, $before: String, $skip: SafeInt) {
   records(filter: $filter, search: $search, orderBy: $orderBy, first: $first, last: $last,
-    after: $after, before: $before) {
+    after: $after, before: $before, skip: $skip) {
     totalCount indexedThrough nodes { eventId }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
 
@@ -96,6 +96,18 @@ test.each(Object.keys(BACKENDS) as (keyof typeof BACKENDS)[])(
           if (!page.pageInfo.hasPreviousPage) break;
           before = page.pageInfo.startCursor;
         }
+        for (const skip of [0, 1, 4, 5, 6, 9_007_199_254_740_991]) {
+          const page = await find(appliance, { ...asked, first: 2, skip });
+          expect([field, direction, skip, idsOf(page)]).toEqual([
+            field,
+            direction,
+            skip,
+            expected.slice(skip, skip + 2),
+          ]);
+          expect(page.pageInfo.hasPreviousPage).toBe(skip > 0);
+          const next = await find(appliance, { ...asked, first: 2, after: page.pageInfo.endCursor });
+          if (skip < 5) expect(idsOf(next)).toEqual(expected.slice(skip + 2, skip + 4));
+        }
         expect([field, direction, forward]).toEqual([field, direction, expected]);
         expect([field, direction, backward]).toEqual([field, direction, expected]);
       }
@@ -116,7 +128,7 @@ test.each(Object.keys(BACKENDS) as (keyof typeof BACKENDS)[])(
     const appliance = await startWithEvents(backend);
     const { data, errors } = await appliance.graphql<Record<string, unknown>>(`{
       histogram(from: "2026-01-01T00:00:00Z", to: "2026-01-05T00:00:00Z", buckets: 4) {
-        from to count failures indexedThrough }
+        from to count failures attempts indexedThrough }
       filtered: histogram(search: "actor.type:user", filter: { status: [FAILURE] },
         from: "2026-01-01T00:00:00Z", to: "2026-01-05T00:00:00Z", buckets: 2) { count failures }
       few: histogram(from: "2026-01-01T00:00:00Z", to: "2026-01-01T00:00:00.002Z") { from to }
@@ -136,6 +148,7 @@ test.each(Object.keys(BACKENDS) as (keyof typeof BACKENDS)[])(
         // That of midnight in New York is of the first day in UTC.
         count: i === 0 ? 3 : count,
         failures: i === 0 ? 1 : 0,
+        attempts: i === 2 ? 1 : 0,
         indexedThrough: 5,
       })),
     );
@@ -316,6 +329,10 @@ test.each([
     'histogram(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", buckets: 1001) { count }',
     'BAD_USER_INPUT',
   ],
+  ['records(skip: -1) { totalCount }', 'BAD_USER_INPUT'],
+  ['records(skip: 1, last: 1) { totalCount }', 'BAD_USER_INPUT'],
+  ['records(skip: 1, after: "aTow") { totalCount }', 'BAD_USER_INPUT'],
+  ['records(skip: 0, before: "aTow") { totalCount }', 'BAD_USER_INPUT'],
   ['facets(field: ACTION, first: 1001) { count }', 'PAGE_TOO_LARGE'],
   ['facets(field: ACTION, first: -1) { count }', 'BAD_USER_INPUT'],
   ['records(filter: { details: [1] }) { totalCount }', 'BAD_USER_INPUT'],

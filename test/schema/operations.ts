@@ -1,4 +1,4 @@
-import type { Scope } from '#server/access/scopes.ts';
+import { ALL_SCOPES, type Scope } from '#server/access/scopes.ts';
 
 /** What a case is run with. `theirs` exists and is not the caller's; `missing` does not exist. */
 export interface Subjects {
@@ -8,6 +8,7 @@ export interface Subjects {
   readonly nodeId: string;
   readonly verificationId: string;
   readonly exportId: string;
+  readonly viewId: string;
 }
 
 export interface OperationCase {
@@ -29,6 +30,16 @@ const NO_LEDGER = { code: 'LEDGER_NOT_FOUND' };
 
 /** A case for every operation there is: a new one without a case fails the test. */
 export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
+  'Query.viewer': {
+    operation: () => '{ viewer { ledgers } }',
+    scopes: ALL_SCOPES,
+    foreign: { data: { viewer: { ledgers: ['mine'] } } },
+  },
+  'Query.appliance': {
+    operation: () => '{ appliance { storage readOnly } }',
+    scopes: ALL_SCOPES,
+    foreign: { data: { appliance: { storage: 'SQLITE', readOnly: null } } },
+  },
   'Query.ledgers': {
     operation: () => '{ ledgers { id } }',
     scopes: READERS,
@@ -163,6 +174,23 @@ export const OPERATIONS: Readonly<Record<string, OperationCase>> = {
     operation: ({ tokenId }) => `mutation { revokeToken(id: "${tokenId}") { id } }`,
     scopes: ['admin'],
     foreign: { code: 'TOKEN_NOT_FOUND' },
+  },
+  'Mutation.saveView': {
+    operation: ({ ledger }) =>
+      `mutation { saveView(ledger: "${ledger}", name: "n", parameters: "q=1") { name } }`,
+    scopes: ['records:read'],
+    foreign: NO_LEDGER,
+  },
+  'Mutation.deleteView': {
+    operation: ({ viewId }) => `mutation { deleteView(id: "${viewId}") }`,
+    scopes: ['records:read'],
+    foreign: { code: 'VIEW_NOT_FOUND' },
+  },
+  'Mutation.createDemo': {
+    operation: () => 'mutation { createDemo { id } }',
+    // It takes two of them.
+    scopes: [],
+    foreign: { code: 'FORBIDDEN' },
   },
   'Mutation.replayQuarantinedEvent': {
     operation: ({ quarantinedId }) => `mutation { replayQuarantinedEvent(id: "${quarantinedId}") { id } }`,

@@ -13,7 +13,7 @@ const ORIGIN = 'audit.example.com/acme';
 const MESSAGE = new TextEncoder().encode('message');
 
 async function makeKey(folder: string, origin = ORIGIN) {
-  const signer = await createKeyFiles(folder, sha256).create(origin);
+  const signer = await createKeyFiles(folder, sha256, null).create(origin);
   return { signer, vkey: makeVkey(sha256, origin, signer.publicKey) };
 }
 
@@ -22,7 +22,7 @@ describe('key files', () => {
     const folder = temporaryFolder();
     const [first, second] = [await makeKey(folder), await makeKey(folder, 'audit.example.com/other')];
     for (const { signer, vkey } of [first, second]) {
-      const again = await createKeyFiles(folder, sha256).open(vkey);
+      const again = await createKeyFiles(folder, sha256, null).open(vkey);
       expect(again.publicKey).toEqual(signer.publicKey);
       expect(again.publicKey).toHaveLength(32);
       const signature = again.sign(MESSAGE);
@@ -52,7 +52,7 @@ describe('key files', () => {
     const { vkey } = await makeKey(folder);
     const [name = ''] = readdirSync(folder);
     rmSync(join(folder, name));
-    const opened = createKeyFiles(folder, sha256).open(vkey);
+    const opened = createKeyFiles(folder, sha256, null).open(vkey);
     await expect(opened).rejects.toThrow(`The key file ${join(folder, name)} is missing.`);
     expect(await codeOf(opened)).toBe('SIGNING_KEY_MISSING');
   });
@@ -62,15 +62,15 @@ describe('key files', () => {
     const [one, other] = [await makeKey(folder), await makeKey(folder)];
     const fileOf = (vkey: string): string => join(folder, `${vkey.split('+')[1]}.pem`);
     copyFileSync(fileOf(other.vkey), fileOf(one.vkey));
-    const swapped = createKeyFiles(folder, sha256).open(one.vkey);
+    const swapped = createKeyFiles(folder, sha256, null).open(one.vkey);
     await expect(swapped).rejects.toThrow('holds another key');
     expect(await codeOf(swapped)).toBe('SIGNING_KEY_MISSING');
     writeFileSync(fileOf(one.vkey), '-----BEGIN PRIVATE KEY-----\n');
-    expect(await codeOf(createKeyFiles(folder, sha256).open(one.vkey))).toBe('SIGNING_KEY_MISSING');
+    expect(await codeOf(createKeyFiles(folder, sha256, null).open(one.vkey))).toBe('SIGNING_KEY_MISSING');
   });
 
   it('answer what is no verifier key as a missing key', async () => {
-    const keys = createKeyFiles(temporaryFolder(), sha256);
+    const keys = createKeyFiles(temporaryFolder(), sha256, null);
     for (const vkey of ['', 'acme', '../../etc/passwd', 'acme+00000000+AA==', 'acme+../../x+AA==']) {
       expect(await codeOf(keys.open(vkey))).toBe('SIGNING_KEY_MISSING');
     }

@@ -181,11 +181,13 @@ describe('the two Prisma clients', () => {
     expectTypeOf<SqliteRows['Checkpoint']>().toEqualTypeOf<PostgresRows['Checkpoint']>();
     expectTypeOf<SqliteRows['QuarantinedEvent']>().toEqualTypeOf<PostgresRows['QuarantinedEvent']>();
     expectTypeOf<SqliteRows['Token']>().toEqualTypeOf<PostgresRows['Token']>();
+    expectTypeOf<SqliteRows['SavedView']>().toEqualTypeOf<PostgresRows['SavedView']>();
     expectTypeOf<SqliteRows['Job']>().toEqualTypeOf<PostgresRows['Job']>();
     expectTypeOf<SqliteRows['Cosignature']>().toEqualTypeOf<PostgresRows['Cosignature']>();
     expectTypeOf<SqliteRows['WitnessStanding']>().toEqualTypeOf<PostgresRows['WitnessStanding']>();
     expectTypeOf<SqliteRows['WitnessedCheckpoint']>().toEqualTypeOf<PostgresRows['WitnessedCheckpoint']>();
     expectTypeOf<SqliteRows['Erasure']>().toEqualTypeOf<PostgresRows['Erasure']>();
+    expectTypeOf<SqliteRows['BrowserSession']>().toEqualTypeOf<PostgresRows['BrowserSession']>();
     // Those were all.
     expectTypeOf<
       Exclude<
@@ -197,11 +199,13 @@ describe('the two Prisma clients', () => {
         | 'Checkpoint'
         | 'QuarantinedEvent'
         | 'Token'
+        | 'SavedView'
         | 'Job'
         | 'Cosignature'
         | 'WitnessStanding'
         | 'WitnessedCheckpoint'
         | 'Erasure'
+        | 'BrowserSession'
       >
     >().toBeNever();
     expectTypeOf<Unaskable>().toBeNever();

@@ -28,12 +28,14 @@ async function openAsApplication(): Promise<{ database: TestDatabase; app: Clien
          INSERT INTO index_page VALUES (${no}, 1, 0, '\\x00');
          INSERT INTO job (id, kind, ledger_no, state, params, created_at)
            VALUES ('j${no}', 'EXPORT', ${no}, 'QUEUED', '{}', 1);
+         INSERT INTO saved_view VALUES ('v${no}', ${no}, 'n', 'p', 1, 't');
          INSERT INTO cosignature VALUES (${no}, 1, 'w', '00000000', 'v', 'l', 1);
          INSERT INTO witness_standing VALUES (${no}, 'w', 0, NULL, NULL, NULL, NULL, 1);
          INSERT INTO erasure VALUES ('e${no}', ${no}, 0, 'event', 't', '{}', 1, NULL, NULL)`,
       );
     }
     await client.query("INSERT INTO token VALUES ('t', 'n', 'h', '[]', '[]', 1, NULL, NULL)");
+    await client.query("INSERT INTO browser_session VALUES ('s', 'h', 't', 1, 2)");
   });
   const app = new Client({ connectionString: database.url });
   await app.connect();
@@ -64,6 +66,7 @@ const TRIALS: Readonly<Record<string, (table: string) => string>> = {
 const COLUMNS: Readonly<Record<string, string>> = {
   ledger: "name = 'other'",
   token: "name = 'other'",
+  browser_session: 'expires_at = 3',
   witnessed_checkpoint: 'note = note',
   _prisma_migrations: 'finished_at = NULL',
 };
@@ -163,6 +166,7 @@ describe('the wall between ledgers', () => {
     'checkpoint',
     'batch_payload',
     'quarantined_event',
+    'saved_view',
     'index_segment',
     'index_page',
     'job',
@@ -187,6 +191,21 @@ describe('the wall between ledgers', () => {
     ] as const) {
       if (setting !== '') await app.query(`SET indelible.ledgers = '${setting}'`);
       for (const table of WALLED) expect(await numbers(app, table), `${setting} ${table}`).toEqual(seen);
+    }
+  });
+
+  it('hides sessions, as it hides tokens, from a connection that sees some ledgers only', async () => {
+    const { app } = await openAsApplication();
+    for (const [setting, count] of [
+      ["''", 1],
+      ["'*'", 1],
+      ["'1'", 0],
+      ["'1,2'", 0],
+    ] as const) {
+      await app.query(`SET indelible.ledgers = ${setting}`);
+      for (const table of ['token', 'browser_session']) {
+        expect((await app.query(`SELECT * FROM ${table}`)).rowCount, `${setting} ${table}`).toBe(count);
+      }
     }
   });
 

@@ -6,7 +6,7 @@ import { openWitnessKeys } from '#server/storage/witness-key-files.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
 const vkeysOf = (folder: string, name = 'w1'): readonly string[] =>
-  openWitnessKeys(folder, sha256, name).map(({ vkey }) => vkey);
+  openWitnessKeys(folder, sha256, name, null).map(({ vkey }) => vkey);
 
 describe("a witness's keys", () => {
   it('are made once, one of each algorithm, for their owner only', () => {

@@ -1,5 +1,6 @@
 import { AppError } from '#server/errors.ts';
 import type { LedgerCatalog, LedgerIdentity } from '#server/ports/ledger-store.ts';
+import type { SessionStore, StoredSession } from '#server/ports/session-store.ts';
 import type { StoredToken, TokenStore } from '#server/ports/token-store.ts';
 
 /** The token store in memory: the whole contract but durability. */
@@ -31,6 +32,30 @@ export function createMemoryTokenStore(): TokenStore {
       tokens.set(id, revoked);
       return revoked;
     },
+  };
+}
+
+/** The session store in memory: the whole contract but durability. */
+export function createMemorySessionStore(): SessionStore & { readonly kept: () => readonly StoredSession[] } {
+  const sessions = new Map<string, StoredSession>();
+  return {
+    kept: () => [...sessions.values()],
+    findByHash: async (hash) => [...sessions.values()].find(({ secretHash }) => secretHash === hash) ?? null,
+    async create(session, perTokenMax) {
+      for (const { id, expiresAt } of sessions.values()) {
+        if (expiresAt <= session.createdAt) sessions.delete(id);
+      }
+      sessions.set(session.id, session);
+      const ofToken = [...sessions.values()]
+        .filter(({ tokenHash }) => tokenHash === session.tokenHash)
+        .toSorted((a, b) => b.createdAt - a.createdAt);
+      for (const { id } of ofToken.slice(perTokenMax)) sessions.delete(id);
+    },
+    async renew(id, expiresAt) {
+      const session = sessions.get(id);
+      if (session && session.expiresAt < expiresAt) sessions.set(id, { ...session, expiresAt });
+    },
+    end: async (id) => sessions.delete(id),
   };
 }
 

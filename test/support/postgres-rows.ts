@@ -41,6 +41,7 @@ export async function plantLedger(client: Client, id: string, records: number): 
      VALUES (gen_random_uuid(), 'EXPORT', $1, 'QUEUED', '{}', 1)`,
     [no],
   );
+  await client.query(`INSERT INTO saved_view VALUES (gen_random_uuid(), $1, 'n', 'p', 1, 't')`, [no]);
   await client.query(`INSERT INTO cosignature VALUES ($1, 0, 'w', '00000000', 'v', 'l', 1)`, [no]);
   await client.query(`INSERT INTO witness_standing VALUES ($1, 'w', 0, 1, NULL, NULL, NULL, 1)`, [no]);
   await client.query(

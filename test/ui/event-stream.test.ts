@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StreamReader } from '#ui/app/event-stream.ts';
+import { StreamReader } from '#ui/graphql/event-stream.ts';
 
 const STREAM =
   ':\n\nevent: next\ndata: {"a":1}\n\n: ping\n\ndata:x\r\ndata: y\r\n\r\nid: 4\n\nevent: complete\ndata\n\n';

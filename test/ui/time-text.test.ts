@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { timeText } from '#ui/app/time-text.ts';
+import { timeText } from '#ui/parts/time-text.ts';
 
 test('a time always has its offset beside it, in UTC and in the zone of the machine', () => {
   expect(timeText('2026-01-31T23:59:59.999Z', 'UTC')).toBe('2026-01-31 23:59:59.999 Z');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitVisible, visibleString } from '#ui/app/visible-text.ts';
+import { splitVisible, visibleString } from '#ui/parts/visible-text.ts';
 
 test('what cannot be seen or turns the direction is shown by its code, and nothing is dropped', () => {
   expect(splitVisible('a\u202eexe\u0000\n\u200b')).toEqual([

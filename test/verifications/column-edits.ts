@@ -148,6 +148,8 @@ export const NO_EVIDENCE: Readonly<Record<string, string>> = {
   batch_payload: 'events that wait to be recorded',
   quarantined_event: 'events that could not be recorded',
   token: 'who may do what',
+  browser_session: 'who is signed in',
+  saved_view: 'what people look at',
   job: 'work under way',
   witness_standing: 'what witnesses answered last; refusals are looked at',
   witnessed_checkpoint: 'checkpoints of other logs',

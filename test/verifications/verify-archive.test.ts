@@ -195,7 +195,8 @@ describe.each(DATABASES)('verification of an archive, on $name', ({ open, openSe
     const result = await verifySample(target.archive, { segments });
     expect(shown(result)).toEqual([]);
     expect(result).toMatchObject({ indexChecked: 250, checked: SIZE });
-    expect(result.notChecked).toEqual(['the search copy of the records from 250 on: it is not made yet']);
+    // Behind it there is no copy that could differ.
+    expect(result.notChecked).toEqual([]);
   });
 
   it('finds the record of which the search copy tells something else', async () => {

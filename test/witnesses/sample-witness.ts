@@ -62,7 +62,7 @@ export function startWitness({
   readonly now: () => number;
   readonly folder?: string;
 }) {
-  const keys = openWitnessKeys(folder, sha256, WITNESS_NAME);
+  const keys = openWitnessKeys(folder, sha256, WITNESS_NAME, null);
   const cosigner = createCosigner({ logs, keys, store, sha256, verify: verifyEd25519, now });
   const answer = createWitness({ cosigner });
   const request = async (path: string, init?: RequestInit): Promise<Response> => {

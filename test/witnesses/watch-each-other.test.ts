@@ -88,7 +88,7 @@ async function standing(appliance: Appliance): Promise<Standing> {
 }
 
 const vkeysOf = ({ dataDir }: Home, name: string): readonly string[] =>
-  openWitnessKeys(join(dataDir, 'keys'), sha256, name).map(({ vkey }) => vkey);
+  openWitnessKeys(join(dataDir, 'keys'), sha256, name, null).map(({ vkey }) => vkey);
 
 /** Starts an appliance once, so that its address, its ledgers' keys and its keys as a witness are known. */
 async function meet(home: Home, name: string, count: number) {

@@ -10,7 +10,7 @@ export function histogramQuestion(known: readonly KnownRecord[], random: SeededR
   const edges = edgesOf(from, to, buckets);
   const written = `from: ${upTo(from, random)}, to: ${upTo(to, random)}, buckets: ${buckets}`;
   return {
-    write: (which) => `histogram(${written}, ${which}) { from to count failures indexedThrough }`,
+    write: (which) => `histogram(${written}, ${which}) { from to count failures attempts indexedThrough }`,
     answer: (matches, all) =>
       countPerBucket(matches, edges).map((bucket) => ({ ...bucket, indexedThrough: all.length - 1 })),
   };
@@ -42,7 +42,7 @@ export function statisticsQuestion(known: readonly KnownRecord[], random: Seeded
   return {
     write: (which) => `ledger(id: "default") { statistics(${written}, ${which}) { from to total failures
       indexedThrough ${lists.map((list) => `${list} { value count }`).join(' ')}
-      byDay { from to count failures } } }`,
+      byDay { from to count failures attempts } } }`,
     answer: (matches, all) => {
       const within = matches.filter((record) => happenedIn(record, from, to));
       return {
@@ -100,6 +100,7 @@ function countPerBucket(matches: readonly KnownRecord[], edges: readonly number[
       to: new Date(to).toISOString(),
       count: within.length,
       failures: within.filter(hasFailed).length,
+      attempts: within.filter((record) => memberOf(record, 'event', 'status') === 'attempt').length,
     };
   });
 }

@@ -12,7 +12,7 @@ const PAGE_SIZES = [0, 1, 1, 2, 3, 5, 10, 20, 50, 100, 500];
 
 /** A page of the matches, in any order, with any size and cursors. */
 export function pageQuestion(known: readonly KnownRecord[], random: SeededRandom): Question {
-  const { request, written } = drawPage(known, random);
+  const { request, written } = random.below(4) === 0 ? drawSkip(known, random) : drawPage(known, random);
   return {
     write: (which) => `records(${written}, ${which}) ${SELECTION}`,
     answer: (matches, all) => pageAnswer(matches, request, all),
@@ -62,6 +62,18 @@ interface DrawnPage {
   readonly request: FoundPageRequest;
   /** Its arguments. */
   readonly written: string;
+}
+
+/** A page behind so many matches, perhaps behind them all. */
+function drawSkip(known: readonly KnownRecord[], random: SeededRandom): DrawnPage {
+  const field = random.pick(['RECORDED', 'OCCURRED'] as const);
+  const direction = random.pick(['ASC', 'DESC'] as const);
+  const first = random.pick(PAGE_SIZES);
+  const skip = random.below(random.pick([2, 20, known.length + 2]));
+  return {
+    request: { field, direction, first, last: null, after: null, before: null, skip },
+    written: `orderBy: { field: ${field}, direction: ${direction} }, first: ${first}, skip: ${skip}`,
+  };
 }
 
 function drawPage(known: readonly KnownRecord[], random: SeededRandom): DrawnPage {

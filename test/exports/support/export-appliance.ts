@@ -79,7 +79,7 @@ export function createExportAppliance(ledger: ExportLedger): ExportAppliance {
   const serve: ExportAppliance['serve'] = async (caller, interfere = async () => null) => {
     runsByItself = true;
     const route = createExports({
-      authenticate: async (header) => (header === 'Bearer secret' ? caller : null),
+      recognizeLink: async (header) => (header('authorization') === 'Bearer secret' ? caller : null),
       findExport: (id) => findExport(jobs, id, ledger.archive),
       files,
       recordOperation,

@@ -35,14 +35,16 @@ export function naivePageOf(
 ): FoundPage {
   const order = compareIn(request);
   const all = matches.toSorted(order);
-  const { after, before, first, last } = request;
+  const { after, before, first, last, skip = 0 } = request;
   const isCrossed = after !== null && before !== null && order(after, before) >= 0;
   const isBehind = (position: Position): boolean => after === null || order(position, after) > 0;
   const window = all.filter(
     (position) => !isCrossed && isBehind(position) && (before === null || order(position, before) < 0),
   );
   const positions =
-    last === null ? window.slice(0, first ?? 50) : window.slice(Math.max(0, window.length - last));
+    last === null
+      ? window.slice(skip, skip + (first ?? 50))
+      : window.slice(Math.max(0, window.length - last));
   return {
     positions,
     totalCount: all.length,
@@ -59,7 +61,7 @@ function neighbours(
   isCrossed: boolean,
 ): Pick<FoundPage, 'hasNextPage' | 'hasPreviousPage'> {
   const order = compareIn(request);
-  const { after, before, last } = request;
+  const { after, before, last, skip = 0 } = request;
   const [start, end] = [positions[0], positions.at(-1)];
   if (start !== undefined && end !== undefined) {
     return {
@@ -67,6 +69,7 @@ function neighbours(
       hasNextPage: all.some((position) => order(position, end) > 0),
     };
   }
+  if (skip > 0) return { hasPreviousPage: all.length > 0, hasNextPage: all.length > skip };
   if (last !== null && !isCrossed) {
     return {
       hasPreviousPage: all.some((position) => before === null || order(position, before) < 0),
@@ -86,6 +89,8 @@ export function naiveHistogram(
   edges: readonly number[],
 ): FoundHistogram {
   const found = matching(records, condition);
+  const having = (status: string): readonly ContentRecord[] =>
+    found.filter((record) => stringsAt(record, 'event.status').includes(status));
   const count = (wanted: readonly ContentRecord[]): number[] =>
     edges.slice(1).map((to, bucket) => {
       const from = edges[bucket] ?? 0;
@@ -93,7 +98,8 @@ export function naiveHistogram(
     });
   return {
     counts: count(found),
-    failures: count(found.filter((record) => stringsAt(record, 'event.status').includes('failure'))),
+    failures: count(having('failure')),
+    attempts: count(having('attempt')),
     indexedThrough: records.length - 1,
   };
 }

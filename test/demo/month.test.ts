@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DAY_MS, EVENTS_MIN, makeMonth, MONTH_DAYS } from '#server/cli/demo/month.ts';
-import { createRandom } from '#server/cli/demo/random.ts';
+import { DAY_MS, EVENTS_MIN, makeMonth, MONTH_DAYS } from '#server/demo/month.ts';
+import { createRandom } from '#server/demo/random.ts';
 import { createUuidv7Source } from '#server/id.ts';
 import { parseJson } from '#server/ledger/json.ts';
 import { sha256 } from '#server/sha256.ts';
