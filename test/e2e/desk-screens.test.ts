@@ -107,7 +107,9 @@ describe.each(PICTURES)('in %s, %i wide', (colorScheme, width) => {
         );
         expect([name, overflow]).toEqual([name, 0]);
         await keepScreenshot(page, `${name}-${colorScheme}-${width}`);
-        if (width === 1280) expect(await violationsOn(page)).toEqual([]);
+        // Around an open record is the screen that was read before.
+        const part = route.includes('&open=') ? '.record-panel' : undefined;
+        if (width === 1280) expect(await violationsOn(page, part)).toEqual([]);
       }
       expect(window.complaints).toEqual([]);
       expect([...window.hosts]).toEqual([new URL(appliance.url).host]);
