@@ -34,8 +34,10 @@ const NATIVE = 'better-sqlite3';
 /** What of it is not needed to run: its sources and SQLite's. */
 const NATIVE_SOURCES = new Set(['binding.gyp', 'deps', 'src']);
 
-interface PackageFile {
+/** What packages are told of the project. */
+export interface PackageFile {
   readonly version: string;
+  readonly description: string;
   readonly license: string;
   readonly dependencies: Readonly<Record<string, string>>;
 }
@@ -96,7 +98,8 @@ function packageFile(): Readonly<Record<string, unknown>> {
   };
 }
 
-function readPackage(): PackageFile {
+/** The project's own package.json. */
+export function readPackage(): PackageFile {
   return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as PackageFile;
 }
 

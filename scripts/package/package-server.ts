@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleServer, copySqlite } from '#scripts/bundle-server.ts';
+import { bundleServer, copySqlite, readPackage } from '#scripts/bundle-server.ts';
 import { ROOT } from '#scripts/prepare.ts';
 import { thirdPartyTerms } from './licenses.ts';
 
@@ -33,7 +33,7 @@ export interface ServerPackage {
  * @throws Error where something cannot be bundled or archived
  */
 export async function packageServer(packages: string = PACKAGES): Promise<ServerPackage> {
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const { version } = readPackage();
   const name = `indelible-server-${version}`;
   const folder = join(packages, name);
   rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleElectron } from '#scripts/bundle-electron.ts';
-import { bundleServer, copySqlite } from '#scripts/bundle-server.ts';
+import { bundleServer, copySqlite, readPackage } from '#scripts/bundle-server.ts';
 import { ROOT } from '#scripts/prepare.ts';
 import { thirdPartyTerms } from './licenses.ts';
 
@@ -12,13 +12,6 @@ import { thirdPartyTerms } from './licenses.ts';
 
 /** From the project's folder. */
 const APP = 'dist/app';
-
-interface PackageFile {
-  readonly version: string;
-  readonly description: string;
-  readonly license: string;
-  readonly dependencies: Readonly<Record<string, string>>;
-}
 
 /**
  * Makes the folder anew.
@@ -37,9 +30,7 @@ export async function prepareApp(folder: string = join(ROOT, APP)): Promise<void
 }
 
 function packageFile(): Readonly<Record<string, unknown>> {
-  const { version, description, license, dependencies } = JSON.parse(
-    readFileSync(join(ROOT, 'package.json'), 'utf8'),
-  ) as PackageFile;
+  const { version, description, license, dependencies } = readPackage();
   return {
     name: 'indelible',
     productName: 'Indelible',

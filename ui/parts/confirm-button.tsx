@@ -4,6 +4,8 @@ import './confirm-button.css';
 
 export interface ConfirmButtonProps {
   readonly label: string;
+  /** What the button in the dialog says; the same as the label unless given. */
+  readonly confirmLabel?: string;
   /** What the dialog asks, e.g. `Revoke this token?`. */
   readonly question: string;
   /** What it means: that it cannot be undone, above all. */
@@ -15,7 +17,8 @@ export interface ConfirmButtonProps {
 
 /** A button for what cannot be undone: it asks first, and the way back has the focus. */
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { label, question, consequence, cancelLabel, isDisabled = false, onConfirm } = props;
+  const { label, confirmLabel = label, question, consequence, cancelLabel, onConfirm } = props;
+  const { isDisabled = false } = props;
   const [isOpen, setOpen] = useState(false);
   return (
     <>
@@ -40,7 +43,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
                       onConfirm();
                     }}
                   >
-                    {label}
+                    {confirmLabel}
                   </Button>
                 </div>
               </>

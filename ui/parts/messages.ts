@@ -7,5 +7,4 @@ export const messages = defineMessages({
   copy: (what: string) => `Copy ${what}`,
   copied: 'Copied',
   notCopied: 'The browser did not let this page copy.',
-  signInAgain: 'Sign in again',
 });

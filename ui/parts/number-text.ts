@@ -2,7 +2,6 @@
 const LOCALE = typeof navigator === 'undefined' ? 'en' : navigator.language;
 
 const NUMBER = new Intl.NumberFormat(LOCALE);
-const PERCENT = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 1 });
 const PLURALS = new Intl.PluralRules('en');
 
 /** A whole number, in groups of digits: exact, never "1.2M". */
@@ -13,10 +12,6 @@ export function countText(count: number): string {
 /** A count with its noun, e.g. `1 record`, `12,408 records`. */
 export function countOf(count: number, one: string, other: string): string {
   return `${countText(count)} ${PLURALS.select(count) === 'one' ? one : other}`;
-}
-
-export function percentText(share: number): string {
-  return PERCENT.format(share);
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;

@@ -1,5 +1,6 @@
 import { ShieldAlert } from 'lucide-react';
-import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { Button } from 'react-aria-components';
+import { ConfirmButton } from '#ui/parts/confirm-button.tsx';
 import { copyText } from '#ui/parts/copy-button.tsx';
 import { ShownText } from '#ui/parts/shown-text.tsx';
 import { type Alarm, type Remembered, saidBy } from './checkpoint-memory.ts';
@@ -35,7 +36,14 @@ export function CheckpointAlarm({ ledger, alarm, remembered, onForget }: Checkpo
           <Button className="button" onPress={() => void copyText(evidenceText(alarm, remembered))}>
             {messages.copyEvidence}
           </Button>
-          <ForgetButton onForget={onForget} />
+          <ConfirmButton
+            label={messages.forget}
+            confirmLabel={messages.forgetNow}
+            question={messages.forgetTitle}
+            consequence={messages.forgetSentence}
+            cancelLabel={messages.cancel}
+            onConfirm={onForget}
+          />
         </div>
       </div>
     </section>
@@ -52,38 +60,4 @@ function evidenceText(alarm: Alarm, remembered: Remembered | null): string {
     side === null ? [] : [`${side.vkey}\n\n${side.note}`],
   );
   return sides.join('\n');
-}
-
-function ForgetButton({ onForget }: Pick<CheckpointAlarmProps, 'onForget'>) {
-  return (
-    <DialogTrigger>
-      <Button className="button danger">{messages.forget}</Button>
-      <ModalOverlay className="checkpoint-alarm-overlay" isDismissable>
-        <Modal className="checkpoint-alarm-modal">
-          <Dialog role="alertdialog">
-            {({ close }) => (
-              <>
-                <Heading slot="title">{messages.forgetTitle}</Heading>
-                <p>{messages.forgetSentence}</p>
-                <div className="checkpoint-alarm-acts">
-                  <Button className="button" autoFocus onPress={close}>
-                    {messages.cancel}
-                  </Button>
-                  <Button
-                    className="button danger"
-                    onPress={() => {
-                      close();
-                      onForget();
-                    }}
-                  >
-                    {messages.forgetNow}
-                  </Button>
-                </div>
-              </>
-            )}
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
-  );
 }

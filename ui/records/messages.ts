@@ -43,7 +43,6 @@ export const messages = defineMessages({
 
   columns: 'Columns',
   columnsShown: 'Columns that are shown',
-  showColumn: (title: string) => `Show ${title}`,
   moveUp: (title: string) => `Move ${title} towards the start`,
   moveDown: (title: string) => `Move ${title} towards the end`,
   resetColumns: 'As at the beginning',
@@ -110,7 +109,6 @@ export const messages = defineMessages({
   livePaused: (count: number) => `Paused, ${countText(count)} waiting`,
   liveWaiting: (ms: number) => `Reconnecting in ${durationText(ms)}`,
   liveFailed: 'Live failed',
-  liveStop: 'Stop following',
   liveShow: (count: number) => `Show ${countOf(count, 'new record', 'new records')}`,
   liveResume: 'Go on',
   liveNewestOnly: 'Following works with the newest record first.',
